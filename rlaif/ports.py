@@ -1,0 +1,101 @@
+"""The protocols between our code and the outside, and the small things that cross them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from rlaif.records.outcome import Failure
+
+Span = tuple[int, int]
+"""Token positions [first, past the last)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One message to the judge."""
+
+    role: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prefix:
+    """What all questions about one sample share: everything before the criterion."""
+
+    turns: tuple[Turn, ...]
+    """The messages so far; the last one is still open, the question follows in it."""
+    ids: tuple[int, ...] = ()
+    """The same as token ids, for backends that take ids."""
+    untrusted: tuple[Span, ...] = ()
+    """Where prompt, completion, tool output and reference stand in `ids`."""
+    completion: Span | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Decision:
+    """One question to a judge. Decisions that share their `prefix` object are about one sample."""
+
+    number: int
+    """Ties the answer to the question; unique in one stream."""
+    prefix: Prefix
+    question: str
+    """The rest of the last message."""
+    suffix_ids: tuple[int, ...]
+    """The question, and what the chat format puts after it."""
+    labels: tuple[str, ...]
+    """From worst to best, "does not apply" last where it is allowed."""
+    label_ids: tuple[int, ...]
+    best: int
+    """Which label is the best answer; for fakes."""
+    key: str
+    criterion: str
+    """The criterion's id, for messages and for fakes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the model said: each label's probability out of its whole vocabulary."""
+
+    probabilities: tuple[float, ...]
+    tokens_computed: int = 0
+    """Tokens that the model computed for this answer; a shared prefix counts once."""
+
+
+@dataclass(frozen=True, slots=True)
+class TokenizerFiles:
+    """All that is needed to write prompts as ids, with no library of the model loaded."""
+
+    tokenizer_json: str
+    chat_template: str | None
+    special_tokens: dict[str, str]
+    """bos_token, eos_token and so on, which chat templates may name."""
+
+
+class JudgeBackend(Protocol):
+    """Questions to label probabilities. Knows nothing of rubrics or scores."""
+
+    @property
+    def served(self) -> str:
+        """The model as it was found: a commit, a checksum. Part of the ask-fingerprint."""
+
+    @property
+    def max_length(self) -> int | None:
+        """Longest prompt in tokens; None where ids are not taken."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know: which device, which fallback and why."""
+
+    def tokenizer(self) -> TokenizerFiles | None:
+        """The tokenizer's files; None for a backend that takes text."""
+
+    async def start(self) -> None:
+        """Load what answering needs. Raises JudgeUnavailable with what to change."""
+
+    def decide(self, asked: AsyncIterator[Decision]) -> AsyncIterator[tuple[int, Answer | Failure]]:
+        """Answers in any order, each as soon as it is there; one that hangs holds up no other."""
+
+    async def aclose(self) -> None:
+        """Let go of the model."""

@@ -1,0 +1,131 @@
+"""The typed parameters of every check, so that a file can be validated without running one."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
+
+from rlaif.records.base import Fault, Record, fault, nearest, refuse
+from rlaif.records.written import Flag, Free, Number, Text, Whole, Words
+
+
+class Check(Record):
+    """The parameters of one check."""
+
+
+class FinalNumber(Check):
+    """The last number of the completion equals the last number of the reference."""
+
+    check: Literal["final_number"]
+    equals: Number | None = None
+    """Compare with this number instead of the reference's."""
+    tolerance: Annotated[Number, Field(ge=0)] = 0.0
+    """Largest accepted difference, absolute."""
+
+
+class Exact(Check):
+    """The completion is the reference (or `text`), apart from white space at both ends."""
+
+    check: Literal["exact"]
+    text: Words | None = None
+    ignore_case: Flag = False
+
+
+class Contains(Check):
+    """The completion contains `text`; or any, or all, of several."""
+
+    check: Literal["contains"]
+    text: Words | Annotated[tuple[Words, ...], Field(min_length=1)]
+    match: Literal["all", "any"] = "all"
+    """With several texts: whether all must occur, or one is enough."""
+    ignore_case: Flag = False
+
+
+class Regex(Check):
+    """The pattern (RE2 syntax) matches somewhere in the completion."""
+
+    check: Literal["regex"]
+    pattern: Words
+    ignore_case: Flag = False
+    whole: Flag = False
+    """The pattern must match the whole completion, apart from white space at both ends."""
+
+
+class Length(Check):
+    """The completion has between `min` and `max` words, characters or sentences."""
+
+    check: Literal["length"]
+    unit: Literal["words", "characters", "sentences"] = "words"
+    min: Annotated[Whole, Field(ge=0)] | None = None
+    max: Annotated[Whole, Field(ge=0)] | None = None
+
+    @model_validator(mode="after")
+    def _a_range(self) -> Self:
+        if self.min is None and self.max is None:
+            refuse([Fault((), "a length needs 'min', 'max' or both")])
+        if self.min is not None and self.max is not None and self.min > self.max:
+            refuse([Fault(("max",), f"max {self.max} is less than min {self.min}")])
+        return self
+
+
+class JsonSchemaCheck(Check):
+    """The completion is (or its last fenced block holds) JSON that the schema accepts."""
+
+    check: Literal["json_schema"]
+    json_schema: dict[str, Free] = Field(alias="schema")
+
+
+class Choice(Check):
+    """The letter chosen in a multiple-choice answer equals the reference's (or `answer`)."""
+
+    check: Literal["choice"]
+    answer: Words | None = None
+    options: Annotated[Text, Field(min_length=2, max_length=26, pattern=r"^[A-Z]+$")] = "ABCDEFGHIJ"
+    """The letters that can be chosen."""
+
+
+class Finished(Check):
+    """The completion was not cut off by its length limit (`finish_reason` is not "length")."""
+
+    check: Literal["finished"]
+
+
+CHECKS: dict[str, type[Check]] = {
+    "final_number": FinalNumber,
+    "exact": Exact,
+    "contains": Contains,
+    "regex": Regex,
+    "length": Length,
+    "json_schema": JsonSchemaCheck,
+    "choice": Choice,
+    "finished": Finished,
+}
+"""Every check by the name that a file gives it."""
+
+
+def _tag(value: Any) -> str:
+    name = value.get("check") if isinstance(value, dict) else getattr(value, "check", None)
+    return f"<{name}>"
+
+
+def _known(value: Any) -> Any:
+    name = value.get("check") if isinstance(value, dict) else getattr(value, "check", None)
+    if not isinstance(name, str) or name not in CHECKS:
+        raise fault(f"unknown check '{name}'", nearest(str(name), CHECKS), at=("check",))
+    return value
+
+
+AnyCheck = Annotated[
+    Annotated[FinalNumber, Tag("<final_number>")]
+    | Annotated[Exact, Tag("<exact>")]
+    | Annotated[Contains, Tag("<contains>")]
+    | Annotated[Regex, Tag("<regex>")]
+    | Annotated[Length, Tag("<length>")]
+    | Annotated[JsonSchemaCheck, Tag("<json_schema>")]
+    | Annotated[Choice, Tag("<choice>")]
+    | Annotated[Finished, Tag("<finished>")],
+    Discriminator(_tag),
+    BeforeValidator(_known),
+]
+"""The parameters of any check, told apart by their key `check`."""

@@ -1,0 +1,147 @@
+"""A judge: which model answers, how it is asked, and how its verdict is read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Discriminator, Field, Tag
+
+from rlaif.records.base import Record, Slug, fault, nearest
+from rlaif.records.identity import canonical, digest
+from rlaif.records.rubric import Version
+from rlaif.records.written import Number, Text, Whole, Words
+
+Share = Annotated[Number, Field(ge=0, le=1)]
+
+READING = 1
+"""Version of the code that turns a model's output into a verdict; part of every fingerprint."""
+
+
+class Labels(Record):
+    """The words, each one token of the judge's model, that answer a yes/no question."""
+
+    yes: Words = "Yes"
+    no: Words = "No"
+
+
+class JudgeBase(Record):
+    """What every judge file has, whatever runs its model."""
+
+    judge: Slug
+    version: Version
+    about: Text = ""
+    model: Words
+    template: Words = "default.jinja2"
+    """The template file, beside the judge file or among the shipped ones."""
+    verdict: Literal["label_probability"] = "label_probability"
+    """How a verdict is read: from the probabilities of the labels as the next token."""
+    labels: Labels = Labels()
+    min_label_mass: Share = 0.01
+    """A verdict whose labels have less probability together than this is a failure."""
+
+
+class TransformersJudge(JudgeBase):
+    """A causal language model run by transformers in this process."""
+
+    backend: Literal["transformers"]
+    revision: Text | None = None
+    """Commit, branch or tag on the hub."""
+    package: Text | None = None
+    """An installed Python package that ships the weights as GGUF; the hub is used without it."""
+    gguf_file: Text | None = None
+    """The GGUF file inside the package, the folder or the hub repository."""
+    device: Text = "auto"
+    dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
+    """auto: bfloat16 where the processor computes in it, float32 elsewhere."""
+    max_length: Annotated[Whole, Field(gt=0)] | None = None
+    """Longest prompt in tokens; the model's own limit when not given."""
+    max_completion: Annotated[Whole, Field(gt=0)] | None = None
+    """A completion of more tokens is prescreened as too long; half of max_length when not given."""
+    batch_tokens: Annotated[Whole, Field(gt=0)] = 4096
+    """Tokens of one forward pass, padding included."""
+
+
+class ScriptedJudge(JudgeBase):
+    """The fake: answers by rule, with no model."""
+
+    backend: Literal["scripted"]
+    model: Words = "none"
+    answers: Literal["best", "hash"] | dict[str, Text] = "best"
+    """best: yes, or the best level. hash: pseudo-random, alike for the same text. Or an answer by
+    criterion id."""
+    failure_share: Share = 0.0
+    """Share of the questions that fail, chosen by the same hash."""
+    latency_s: Annotated[Number, Field(ge=0)] = 0.0
+
+
+BACKENDS: dict[str, type[JudgeBase]] = {
+    "transformers": TransformersJudge,
+    "scripted": ScriptedJudge,
+}
+
+
+def _tag(value: Any) -> str:
+    name = value.get("backend") if isinstance(value, dict) else getattr(value, "backend", None)
+    return f"<{name}>"
+
+
+def _known(value: Any) -> Any:
+    name = value.get("backend") if isinstance(value, dict) else getattr(value, "backend", None)
+    if name is None:
+        raise fault("'backend' is missing", f"one of: {', '.join(BACKENDS)}")
+    if not isinstance(name, str) or name not in BACKENDS:
+        raise fault(f"unknown backend '{name}'", nearest(str(name), BACKENDS), at=("backend",))
+    return value
+
+
+JudgeSpec = Annotated[
+    Annotated[TransformersJudge, Tag("<transformers>")]
+    | Annotated[ScriptedJudge, Tag("<scripted>")],
+    Discriminator(_tag),
+    BeforeValidator(_known),
+]
+"""A judge file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """A judge file with the text of its template: all that is needed to ask."""
+
+    spec: TransformersJudge | ScriptedJudge
+    template: str
+    folder: Path | None = None
+    """Where relative paths in the file start; None for a judge made in Python."""
+
+    @property
+    def name(self) -> str:
+        """`judge@version`."""
+        return f"{self.spec.judge}@{self.spec.version}"
+
+    @property
+    def content_hash(self) -> str:
+        """32 hex digits over the file's meaning and the template."""
+        return digest(canonical(self.spec.as_written(exclude={"about"})), self.template)
+
+
+_NOT_ASKED = {
+    "judge",
+    "version",
+    "about",
+    "template",
+    "min_label_mass",
+    "batch_tokens",
+    "device",
+    "max_length",
+    "max_completion",
+    "latency_s",
+}
+
+
+def ask_fingerprint(spec: JudgeBase, served: str) -> str:
+    """Hash of what determines a judge's answers, apart from the prompt.
+
+    Args: the judge file, and `served`, the model as the backend found it (a commit, a checksum).
+    """
+    return digest(canonical(spec.as_written(exclude=_NOT_ASKED)), served, str(READING))

@@ -1,0 +1,55 @@
+"""What became of one criterion on one sample: a verdict, a failure, or skipped."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Stage = Literal[
+    "render", "length", "backend", "label_mass", "parse", "sandbox", "missing_reference"
+]
+"""Where a failure arose. Always a fault of ours, never the completion's doing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One test case of a check."""
+
+    name: str
+    passed: bool
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The whole distribution over the answers; answer, probability and value are derived from it.
+
+    `distribution` holds one probability an answer, from worst to best, with "does not apply" last
+    where the criterion allows it; it sums to 1. `label_mass` is the share of the model's
+    probability that fell on the labels at all, in [0, 1]; None for a check.
+    """
+
+    distribution: tuple[float, ...]
+    label_mass: float | None = None
+    rationale: str | None = None
+    cases: tuple[Case, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """No verdict, through a fault of ours."""
+
+    stage: Stage
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """Not answered, for a reason: `gate`, `prescreen:RULE`, `when` or `na`."""
+
+    reason: str
+    verdict: Verdict | None = None
+    """What the judge had answered, where the reason is `na`."""
+
+
+Outcome = Verdict | Failure | Skipped

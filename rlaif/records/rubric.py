@@ -1,0 +1,166 @@
+"""A rubric: named, versioned, ordered criteria, with its own labelled examples."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, model_validator
+
+from rlaif.records.base import Fault, Record, Slug, fault, refuse
+from rlaif.records.criterion import Criterion, Item, Section, leaves
+from rlaif.records.identity import canonical, digest
+from rlaif.records.sample import Sample, TextOrChat
+from rlaif.records.written import Free, Text, Whole, Words
+
+PRESCREEN_RULES = ("empty", "invisible", "symbols", "opener", "degenerate", "too_long")
+"""Every rule of the prescreen, in the order in which they are tried."""
+
+_VERSION = re.compile(r"\d+(\.\d+){0,2}([-+][0-9A-Za-z.-]+)?\Z")
+
+
+def _version(text: str) -> str:
+    if not _VERSION.match(text):
+        raise fault(f"'{text}' is not a version", "three numbers, such as 1.0.0")
+    return text
+
+
+Version = Annotated[Text, AfterValidator(_version)]
+
+
+class Prescreen(Record):
+    """What a completion must be before anything is asked about it; unmet, it scores 0."""
+
+    max_characters: Annotated[Whole, Field(gt=0)] | None = None
+    """A longer completion scores 0 by the rule `too_long`."""
+    off: tuple[Literal["symbols", "opener", "degenerate"], ...] = ()
+    """Rules that do not hold for this rubric, where such completions can be right answers."""
+
+
+def _label(value: Any) -> Any:
+    return None if value is None or str(value) in ("null", "~", "") else value
+
+
+Label = Annotated[Text | None, BeforeValidator(_label)]
+"""What an expert answered: a label of the criterion, or null for "does not apply"."""
+
+
+class Example(Record):
+    """A labelled sample: the rubric's own test."""
+
+    prompt: TextOrChat
+    completion: TextOrChat
+    reference: Text | None = None
+    finish_reason: Text | None = None
+    metadata: dict[str, Free] = Field(default_factory=dict)
+    criteria: tuple[Item, ...] = ()
+    expect: dict[str, Label]
+    """The right answer by criterion id; criteria left out are not tested here."""
+    note: Text = ""
+    """Why the labels are as they are; for people."""
+
+    def sample(self, sample_id: str) -> Sample:
+        """The sample that this example labels."""
+        kept = ("prompt", "completion", "reference", "finish_reason", "metadata", "criteria")
+        return Sample(sample_id=sample_id, **{k: getattr(self, k) for k in kept})
+
+
+def _list_or_word(value: Any) -> Any:
+    if not isinstance(value, list | tuple) and value != "per-sample":
+        raise fault("criteria are a list, or the words 'per-sample'")
+    return value
+
+
+def _criteria_tag(value: Any) -> str:
+    return "<per-sample>" if isinstance(value, str) else "<list>"
+
+
+Criteria = Annotated[
+    Annotated[Literal["per-sample"], BeforeValidator(str), Tag("<per-sample>")]
+    | Annotated[tuple[Item, ...], Field(min_length=1), Tag("<list>")],
+    Discriminator(_criteria_tag),
+    BeforeValidator(_list_or_word),
+]
+"""A list of items; `per-sample` where every sample brings its own."""
+
+
+class Rubric(Record):
+    """Ordered criteria under a name and a version."""
+
+    rubric: Slug
+    version: Version
+    title: Words
+    about: Text = ""
+    """What the rubric is for, for people; never shown to the judge."""
+    language: Text = "en"
+    """The language of the questions, as a BCP 47 tag."""
+    reasoning: Literal["strip", "judge"] = "strip"
+    """Whether a policy's <think> part is taken out before grading, or graded with the rest."""
+    prescreen: Prescreen = Prescreen()
+    criteria: Criteria
+    examples: tuple[Example, ...] = ()
+
+    @property
+    def items(self) -> tuple[Item, ...]:
+        """The file's own items; none where every sample brings its own."""
+        return () if self.criteria == "per-sample" else self.criteria
+
+    @property
+    def content_hash(self) -> str:
+        """32 hex digits over everything that can move a score; examples and `about` cannot."""
+        return digest(canonical(self.as_written(exclude={"examples", "about", "title"})))
+
+    @model_validator(mode="after")
+    def _coherent(self) -> Self:
+        placed = [(("criteria", i), item) for i, item in enumerate(self.items)]
+        examples = [(("examples", i), example) for i, example in enumerate(self.examples)]
+        refuse(list(cross_faults(placed, examples)))
+        return self
+
+
+Path = tuple[str | int, ...]
+
+
+def cross_faults(
+    items: Sequence[tuple[Path, Item]], examples: Sequence[tuple[Path, Example]]
+) -> Iterator[Fault]:
+    """Faults that no single field shows: ids that stand twice, examples that fit no criterion.
+
+    Takes each part with its place, so that a file's reader can ask it of the parts that are sound.
+    """
+    known: dict[str, Criterion] = {}
+    for at, item in items:
+        yield from _id_faults(at, item, known)
+    for at, example in examples:
+        yield from _example_faults(at, example, known)
+
+
+def _id_faults(at: Path, item: Item, known: dict[str, Any]) -> Iterator[Fault]:
+    name, key = (item.section, "section") if isinstance(item, Section) else (item.id, "id")
+    if name in known:
+        yield Fault(
+            (*at, key),
+            f"the id '{name}' stands twice",
+            "give each criterion and section its own id",
+        )
+    known[name] = item
+    if isinstance(item, Section):
+        for place, child in enumerate(item.criteria):
+            yield from _id_faults((*at, "criteria", place), child, known)
+
+
+def _example_faults(at: Path, example: Example, known: dict[str, Any]) -> Iterator[Fault]:
+    own = {c.id: c for c in leaves(example.criteria)}
+    for name, label in example.expect.items():
+        criterion = own.get(name) or known.get(name)
+        if criterion is None or isinstance(criterion, Section):
+            yield Fault(
+                (*at, "expect", name), f"no criterion '{name}'", "expect names criteria by their id"
+            )
+        elif label is not None and label not in criterion.answers:
+            yield Fault(
+                (*at, "expect", name),
+                f"'{name}' has no answer '{label}'",
+                f"one of: {', '.join(criterion.answers)}",
+            )
