@@ -17,11 +17,6 @@ BACKENDS = {
 }
 """Judge backend by the name that a judge file gives it."""
 
-READERS = {
-    "dataset": "rlaif.storage.dataset_reader:read_dataset",
-}
-"""Sample readers that need an optional package."""
-
 EXTRA_OF = {
     "torch": "transformers",
     "transformers": "transformers",

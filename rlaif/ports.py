@@ -7,17 +7,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from rlaif.records.outcome import Failure
+from rlaif.records.subject import Turn
 
 Span = tuple[int, int]
 """Token positions [first, past the last)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """One message to the judge."""
-
-    role: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)

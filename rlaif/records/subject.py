@@ -1,0 +1,32 @@
+"""A sample as it is graded: its texts prepared once, for judge and checks alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One message: who speaks, and all that was said, tool calls written out as text."""
+
+    role: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What judge and checks see of a sample, after the rubric has said what becomes of reasoning."""
+
+    prompt: tuple[Turn, ...]
+    completion: tuple[Turn, ...]
+    """The policy's turns, with the tool output between them; one turn for a text completion."""
+    final: str
+    """The text of the policy's last message: what checks read."""
+    said: str
+    """All that the policy wrote, over all its turns, tool calls included: what the prescreen reads."""
+    reference: str | None = None
+    finish_reason: str | None = None
+    metadata: dict[str, Any] = field(default_factory=dict)
+    reasoning_characters: int = 0
+    """How much reasoning was taken out, in characters."""
