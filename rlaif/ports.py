@@ -24,6 +24,8 @@ class Prefix:
     untrusted: tuple[Span, ...] = ()
     """Where prompt, completion, tool output and reference stand in `ids`."""
     completion: Span | None = None
+    hash: str = ""
+    """Of exactly what is asked up to here."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,11 +42,13 @@ class Decision:
     labels: tuple[str, ...]
     """From worst to best, "does not apply" last where it is allowed."""
     label_ids: tuple[int, ...]
-    best: int
-    """Which label is the best answer; for fakes."""
     key: str
     criterion: str
     """The criterion's id, for messages and for fakes."""
+    answers: tuple[str, ...]
+    """What the labels stand for, in their order; for fakes."""
+    best: int
+    """Which of the answers is the best; for fakes."""
 
 
 @dataclass(frozen=True, slots=True)

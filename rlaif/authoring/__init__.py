@@ -1,1 +1,1 @@
-"""."""
+"""Text with positions -> Rubric or Judge; lint, JSON Schema, shipped files. Runs nothing."""

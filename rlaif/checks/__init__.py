@@ -1,1 +1,1 @@
-"""."""
+"""Programs that answer a criterion without a judge."""

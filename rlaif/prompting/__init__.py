@@ -1,1 +1,1 @@
-"""."""
+"""Prompts: the template's small language, tokens with fences and spans."""

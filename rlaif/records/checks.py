@@ -4,10 +4,27 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from rlaif.records.base import Fault, Record, fault, nearest, refuse
+from rlaif.records.json_schemas import schema_faults
+from rlaif.records.patterns import pattern_fault
 from rlaif.records.written import Flag, Free, Number, Text, Whole, Words
+
+
+def _pattern(text: str) -> str:
+    found = pattern_fault(text)
+    refuse([found] if found else [])
+    return text
+
+
+def _json_schema(schema: dict[str, Any]) -> dict[str, Any]:
+    refuse(schema_faults(schema))
+    return schema
+
+
+Pattern = Annotated[Words, AfterValidator(_pattern)]
+"""A pattern in RE2's syntax."""
 
 
 class Check(Record):
@@ -46,7 +63,7 @@ class Regex(Check):
     """The pattern (RE2 syntax) matches somewhere in the completion."""
 
     check: Literal["regex"]
-    pattern: Words
+    pattern: Pattern
     ignore_case: Flag = False
     whole: Flag = False
     """The pattern must match the whole completion, apart from white space at both ends."""
@@ -73,7 +90,8 @@ class JsonSchemaCheck(Check):
     """The completion is (or its last fenced block holds) JSON that the schema accepts."""
 
     check: Literal["json_schema"]
-    json_schema: dict[str, Free] = Field(alias="schema")
+    json_schema: Annotated[dict[str, Free], AfterValidator(_json_schema)] = Field(alias="schema")
+    """JSON Schema, draft 4 to 2020-12 (the default); `format` is not looked at."""
 
 
 class Choice(Check):
@@ -83,6 +101,18 @@ class Choice(Check):
     answer: Words | None = None
     options: Annotated[Text, Field(min_length=2, max_length=26, pattern=r"^[A-Z]+$")] = "ABCDEFGHIJ"
     """The letters that can be chosen."""
+
+    @model_validator(mode="after")
+    def _an_option(self) -> Self:
+        if self.answer is not None and self.letter not in tuple(self.options):
+            known = ", ".join(self.options)
+            refuse([Fault(("answer",), f"'{self.answer}' is not an option", f"one of: {known}")])
+        return self
+
+    @property
+    def letter(self) -> str | None:
+        """The letter of `answer`, which may be written "B", "b" or "(B)"; None without one."""
+        return self.answer.strip(" ().:*").upper() if self.answer is not None else None
 
 
 class Finished(Check):
@@ -111,8 +141,10 @@ def _tag(value: Any) -> str:
 
 def _known(value: Any) -> Any:
     name = value.get("check") if isinstance(value, dict) else getattr(value, "check", None)
-    if not isinstance(name, str) or name not in CHECKS:
-        raise fault(f"unknown check '{name}'", nearest(str(name), CHECKS), at=("check",))
+    if not isinstance(name, str):
+        raise fault("'check' names a check", f"one of: {', '.join(CHECKS)}", at=("check",))
+    if name not in CHECKS:
+        raise fault(f"unknown check '{name}'", nearest(name[:100], CHECKS), at=("check",))
     return value
 
 

@@ -182,7 +182,7 @@ class Checked(CriterionBase):
     @classmethod
     def _flat(cls, value: Any) -> Any:
         """In a file the parameters stand beside `id` and `weight`; here they are one record."""
-        if not isinstance(value, dict) or isinstance(value.get("check"), dict | Check):
+        if not isinstance(value, dict) or isinstance(value.get("check"), Check):
             return value
         own = set(cls.model_fields) - {"check"}
         return {k: v for k, v in value.items() if k in own} | {

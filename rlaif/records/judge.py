@@ -38,7 +38,7 @@ class JudgeBase(Record):
     verdict: Literal["label_probability"] = "label_probability"
     """How a verdict is read: from the probabilities of the labels as the next token."""
     labels: Labels = Labels()
-    min_label_mass: Share = 0.01
+    min_label_mass: Share = 0.05
     """A verdict whose labels have less probability together than this is a failure."""
 
 

@@ -1,0 +1,150 @@
+"""JSON Schema (draft 7) of the files that people write, for editors that check while typing.
+
+In the files' own form: a check's parameters stand beside `id` and `weight`. A schema sees less than
+the loader does, and refuses nothing that the loader takes: a text may be written without quotes, so
+that a YAML editor takes it for a number, true or false, or nothing.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import textwrap
+from copy import deepcopy
+from itertools import pairwise
+from typing import Any
+
+from pydantic import BaseModel, TypeAdapter
+
+from rlaif.records.checks import CHECKS
+from rlaif.records.criterion import Checked, Judged, Level, Section
+from rlaif.records.judge import BACKENDS, JudgeBase, JudgeSpec, Labels
+from rlaif.records.rubric import Example, Prescreen, Rubric
+from rlaif.records.sample import Message, ToolCall
+
+Schema = dict[str, Any]
+
+_DRAFT = "http://json-schema.org/draft-07/schema#"
+_TEXT = ["string", "number", "boolean", "null"]
+_BOUNDS = {
+    "ge": "minimum",
+    "gt": "exclusiveMinimum",
+    "le": "maximum",
+    "lt": "exclusiveMaximum",
+}
+_MODELS: tuple[type[BaseModel], ...] = (
+    Rubric,
+    Judged,
+    Checked,
+    Section,
+    Level,
+    Example,
+    Prescreen,
+)
+_LENIENT = (Message, ToolCall)
+"""Chats of other tools, whose further keys are let go."""
+
+
+def rubric_schema() -> Schema:
+    """The JSON Schema of a rubric file."""
+    schema = _described(Rubric.model_json_schema(), [*_MODELS, *CHECKS.values()])
+    parts = schema["$defs"]
+    base = parts.pop("Checked")
+    for name, check in CHECKS.items():
+        parts[f"Check_{name}"] = _flat(base, parts.pop(check.__name__), name)
+    either = [{"$ref": f"#/$defs/Check_{name}"} for name in CHECKS]
+    parts["Checked"] = {"title": "Checked", "description": base["description"], "oneOf": either}
+    for model in _LENIENT:
+        parts[model.__name__] = {"title": model.__name__, "type": "object"}
+    message = {"title": "Content", "type": ["array", *_TEXT]}
+    parts["Message"] |= {"properties": {"content": message}, "required": ["role"]}
+    return _finished(schema, "A rubric", "What good looks like: criteria and their weights.")
+
+
+def judge_schema() -> Schema:
+    """The JSON Schema of a judge file."""
+    schema = _described(
+        TypeAdapter(JudgeSpec).json_schema(), [JudgeBase, Labels, *BACKENDS.values()]
+    )
+    return _finished(schema, "A judge", "Which model answers, and how its verdict is read.")
+
+
+def _finished(schema: Schema, title: str, description: str) -> Schema:
+    """Draft 7's own words, with the widened texts."""
+    schema = _widened(schema)
+    parts = schema.pop("$defs")
+    about = {"$schema": _DRAFT, "title": title, "description": description}
+    return {**schema, **about, "definitions": parts}
+
+
+def _flat(base: Schema, check: Schema, name: str) -> Schema:
+    """One closed object: what every criterion has, and what this check has."""
+    own = deepcopy(base)
+    properties = {**own["properties"], **check["properties"]}
+    required = list(dict.fromkeys([*own["required"], *check.get("required", ())]))
+    about = {"title": f"check: {name}", "description": check["description"]}
+    return {**own, **about, "properties": properties, "required": required}
+
+
+def _widened(part: Any) -> Any:
+    if isinstance(part, list):
+        return [_widened(entry) for entry in part]
+    if not isinstance(part, dict):
+        return _moved(part)
+    if "anyOf" in part:
+        part = _without_null(part)
+    done = {_BOUNDS.get(key, key): _widened(value) for key, value in part.items()}
+    if _is_text(done):
+        done["type"] = _TEXT
+    return done
+
+
+def _moved(part: Any) -> Any:
+    return part.replace("#/$defs/", "#/definitions/") if isinstance(part, str) else part
+
+
+def _is_text(part: Schema) -> bool:
+    kinds = part.get("type")
+    named = kinds if isinstance(kinds, list) else [kinds]
+    return "string" in named and "array" not in named and not {"enum", "const"} & part.keys()
+
+
+def _without_null(part: Schema) -> Schema:
+    """`null` is no value of its own in these files: it is text where text is wanted."""
+    forms = [form for form in part["anyOf"] if form != {"type": "null"}]
+    rest = {key: value for key, value in part.items() if key not in ("anyOf", "default")}
+    default = {} if part.get("default") is None else {"default": part["default"]}
+    return {**rest, **default, **forms[0]} if len(forms) == 1 else {**part, "anyOf": forms}
+
+
+def _described(schema: Schema, models: list[type[BaseModel]]) -> Schema:
+    """The fields' docstrings as descriptions."""
+    parts = schema.get("$defs", {})
+    for model in models:
+        part = schema if schema.get("title") == model.__name__ else parts.get(model.__name__, {})
+        for name, field in part.get("properties", {}).items():
+            told = _docstrings(model).get(name)
+            if told:
+                field["description"] = told
+    return schema
+
+
+def _docstrings(model: type[BaseModel]) -> dict[str, str]:
+    """What stands below each field of `model` and of the records it extends."""
+    found: dict[str, str] = {}
+    for base in reversed(model.__mro__):
+        if not issubclass(base, BaseModel) or not base.__module__.startswith("rlaif."):
+            continue
+        body = ast.parse(textwrap.dedent(inspect.getsource(base))).body[0]
+        lines = body.body if isinstance(body, ast.ClassDef) else []
+        for field, below in pairwise(lines):
+            if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name):
+                text = _text_of(below)
+                found |= {field.target.id: text} if text else {}
+    return found
+
+
+def _text_of(line: ast.stmt) -> str:
+    if isinstance(line, ast.Expr) and isinstance(line.value, ast.Constant):
+        return inspect.cleandoc(str(line.value.value)).replace("\n", " ")
+    return ""

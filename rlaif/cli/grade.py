@@ -1,0 +1,66 @@
+"""`rlaif grade`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rlaif.authoring.judge_file import load_judge
+from rlaif.cli.options import JudgeName, Limit, Map, RubricName, SamplesSource, mapping_of
+from rlaif.cli.progress import watcher_for
+from rlaif.runs.estimate import estimate
+from rlaif.runs.files import rubric_and_text
+from rlaif.runs.grade import Order, grade_run
+
+
+def run(
+    rubric: RubricName,
+    samples: SamplesSource,
+    judge: JudgeName = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="RUN", help="The run folder.")
+    ] = None,
+    limit: Limit = None,
+    map_: Map = None,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="Ask again what failed before.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be asked, and ask nothing.")
+    ] = False,
+) -> None:
+    """Grade samples.
+
+    Start the same command again and it grades only what is missing. A changed rubric, judge or
+    sample is noticed: only what changed is asked again. Exit status 1 when some grades failed.
+    """
+    loaded, text = rubric_and_text(rubric)
+    order = Order(
+        rubric=loaded,
+        rubric_text=text,
+        judge=load_judge(judge) if judge else None,
+        samples=samples,
+        out=out or Path(),
+        mapping=mapping_of(map_),
+        limit=limit,
+        retry_failed=retry_failed,
+        command=sys.argv[1:],
+    )
+    if dry_run:
+        typer.echo(estimate(order).text())
+        return
+    if out is None:
+        raise typer.BadParameter("say where the run goes: --out RUN", param_hint="--out")
+    with watcher_for(sys.stderr) as watcher:
+        counts = grade_run(order, watcher)
+    typer.echo(
+        f"{counts.ok:,} of {counts.samples:,} samples have a grade"
+        + (f"; {counts.failed:,} failed, and have no score" if counts.failed else "")
+    )
+    typer.echo(f"The run lies in {out}; look at it with: rlaif show {out}")
+    if counts.failed:
+        typer.echo("Ask again what failed by the same command with --retry-failed.")
+        raise typer.Exit(1)

@@ -1,0 +1,77 @@
+"""`rlaif lint`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import orjson
+import typer
+
+from rlaif.errors import Problem
+from rlaif.runs.lint import lint
+
+
+class Format(StrEnum):
+    """How problems are printed."""
+
+    text = "text"
+    json = "json"
+    github = "github"
+
+
+def run(
+    paths: Annotated[
+        list[str],
+        typer.Argument(metavar="PATH...", help="Rubric or judge files, folders, shipped names."),
+    ],
+    format_: Annotated[Format, typer.Option("--format", help="How.")] = Format.text,
+) -> None:
+    """Check rubric and judge files.
+
+    Exit status 1 when there are findings. `--format github` prints annotations for a pull request.
+    """
+    problems = lint(paths)
+    if format_ is Format.json:
+        typer.echo(orjson.dumps([_as_json(p) for p in problems], option=orjson.OPT_INDENT_2))
+    elif format_ is Format.github:
+        for problem in problems:
+            typer.echo(_annotation(problem))
+    else:
+        _print(problems)
+    if problems:
+        raise typer.Exit(1)
+
+
+def _print(problems: Sequence[Problem]) -> None:
+    for problem in problems:
+        typer.echo(str(problem))
+    errors = sum(p.severity == "error" for p in problems)
+    warnings = len(problems) - errors
+    typer.echo(
+        f"{errors} errors, {warnings} warnings" if problems else "no problems found", err=True
+    )
+
+
+def _as_json(problem: Problem) -> dict[str, object]:
+    return {
+        "path": problem.path,
+        "line": problem.line,
+        "column": problem.column,
+        "severity": problem.severity,
+        "code": problem.code,
+        "message": problem.message,
+        "hint": problem.hint,
+    }
+
+
+def _annotation(problem: Problem) -> str:
+    text = f"{problem.message}\n{problem.hint}" if problem.hint else problem.message
+    escaped = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    file = Path(problem.path).as_posix()
+    for sign, code in (("%", "%25"), (",", "%2C"), (":", "%3A"), ("\n", "%0A"), ("\r", "%0D")):
+        file = file.replace(sign, code)
+    line, column = max(problem.line, 1), max(problem.column, 1)
+    return f"::{problem.severity} file={file},line={line},col={column}::{escaped}"

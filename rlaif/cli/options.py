@@ -1,0 +1,46 @@
+"""Options that several commands share, each with one meaning."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from rlaif.errors import InputError
+
+RubricName = Annotated[
+    str, typer.Argument(metavar="RUBRIC", help="A rubric file, or the name of a shipped rubric.")
+]
+SamplesSource = Annotated[
+    str,
+    typer.Argument(
+        metavar="SAMPLES",
+        help="JSON lines (also .gz, .zst), Parquet, a saved data set, or - for standard input.",
+    ),
+]
+JudgeName = Annotated[
+    str | None,
+    typer.Option("--judge", "-j", metavar="J", help="A judge file, or a shipped judge's name."),
+]
+RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder made by `rlaif grade`.")]
+Map = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--map", metavar="FIELD=COLUMN", help="Take a field from another column; repeatable."
+    ),
+]
+Limit = Annotated[
+    int | None, typer.Option("--limit", min=1, metavar="N", help="Only the first N samples.")
+]
+
+
+def mapping_of(pairs: list[str] | None) -> dict[str, str]:
+    """`completion=output` as {"completion": "output"}. Raises: InputError for another form."""
+    mapping: dict[str, str] = {}
+    for pair in pairs or ():
+        field, sign, column = pair.partition("=")
+        if not (field and sign and column):
+            raise InputError(f"--map {pair}: expected FIELD=COLUMN, such as completion=output")
+        mapping[field] = column
+    return mapping

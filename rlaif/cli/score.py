@@ -1,0 +1,42 @@
+"""`rlaif score`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import orjson
+import typer
+
+from rlaif.cli.options import RubricName
+from rlaif.runs.files import rubric_and_text
+from rlaif.runs.score import score_answers
+
+
+def run(
+    rubric: RubricName,
+    answers: Annotated[
+        str,
+        typer.Argument(
+            metavar="ANSWERS",
+            help="JSON lines {sample_id, annotator?, answers: {criterion: label}, values: {...}}.",
+        ),
+    ],
+    samples: Annotated[
+        str | None,
+        typer.Option(
+            "--samples",
+            metavar="S",
+            help="The samples: their checks are run, their criteria known.",
+        ),
+    ] = None,
+) -> None:
+    """Score people's answers.
+
+    Prints JSON lines {sample_id, score, raw_score}. null is the answer "does not apply"; a
+    criterion that nobody answered leaves the score null, and the exit status 1.
+    """
+    scored = score_answers(rubric_and_text(rubric)[0], answers, samples)
+    for one in scored:
+        typer.echo(orjson.dumps(one.row()))
+    if any(one.score.status == "failed" for one in scored):
+        raise typer.Exit(1)

@@ -1,0 +1,45 @@
+"""`rlaif show`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from rlaif.cli.console import print_table
+from rlaif.cli.options import RunPath
+from rlaif.reporting.summary import extremes, summarise
+from rlaif.reporting.terminal import grades_view, summary_view
+from rlaif.storage.run_folder import open_run
+
+_ALL_UP_TO = 60
+_EXTREMES = 5
+
+
+def run(
+    folder: RunPath,
+    samples: Annotated[
+        bool, typer.Option("--samples", help="Every sample, however many there are.")
+    ] = False,
+) -> None:
+    """Show a run.
+
+    Scores by policy, each criterion's answers, what failed and why; every sample of a small run,
+    the lowest and the highest of a large one.
+    """
+    opened = open_run(folder)
+    manifest = opened.manifest
+    summary = summarise(opened.graded_samples())
+    if manifest.rubric and manifest.judge:
+        judge = f"{manifest.judge.name} {manifest.judge.version}"
+        title = f"{manifest.rubric.name} {manifest.rubric.version}, judged by {judge}\n"
+        print_table(Text(title, style="bold"))
+    if samples or summary.samples <= _ALL_UP_TO:
+        print_table(grades_view(opened.grades(), "Samples"))
+    else:
+        low, high = extremes(opened.grades(), _EXTREMES)
+        print_table(grades_view(low, "Lowest scores"), grades_view(high, "Highest scores"))
+    print_table(summary_view(summary))
+    if summary.missing:
+        typer.echo(f"{summary.missing:,} samples are not graded yet: start `rlaif grade` again.")

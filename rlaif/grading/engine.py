@@ -1,0 +1,185 @@
+"""The bounded stream from samples to grades: gates first, a sample's questions together."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+
+from rlaif.grading.combine import unmet_gates
+from rlaif.grading.desk import Desk
+from rlaif.grading.plan import Plan, Work, plan
+from rlaif.grading.verdict import read_answer
+from rlaif.ports import Answer, Decision, JudgeBackend, Prefix
+from rlaif.prompting.prompt import Prompter, Question
+from rlaif.records.criterion import Checked, Criterion, Judged
+from rlaif.records.identity import digest
+from rlaif.records.outcome import Failure, Skipped
+from rlaif.records.rubric import Rubric
+
+IN_FLIGHT = 256
+"""Samples under way at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """A judge ready to answer: who writes its prompts, who answers them, how they are read."""
+
+    name: str
+    prompter: Prompter
+    backend: JudgeBackend
+    fingerprint: str
+    min_label_mass: float
+    max_length: int | None = None
+    """Longest prompt in tokens."""
+    max_completion: int | None = None
+    """A completion of more tokens is prescreened as too long."""
+
+
+async def finished_plans(
+    works: AsyncIterator[Work],
+    rubric: Rubric,
+    asker: Asker,
+    *,
+    in_flight: int = IN_FLIGHT,
+    skip_by_gates: bool = True,
+    screen: bool = True,
+) -> AsyncGenerator[Plan, None]:
+    """Every sample's plan with all its outcomes, in the order in which they finish.
+
+    At most `in_flight` samples are under way. With `skip_by_gates` and `screen` false every
+    criterion is asked, as for judging the judge.
+
+    Raises: whatever broke the judge, or a fault of ours with the sample's id in a note.
+    """
+    async with Desk(asker.backend) as desk:
+        under_way: set[asyncio.Task[Plan]] = set()
+        try:
+            async for work in works:
+                made = plan(work, rubric, screen=screen)
+                under_way.add(asyncio.create_task(_finish(made, asker, desk, skip_by_gates)))
+                while len(under_way) >= in_flight:
+                    done, under_way = await _first_done(under_way)
+                    for task in done:
+                        yield task.result()
+            while under_way:
+                done, under_way = await _first_done(under_way)
+                for task in done:
+                    yield task.result()
+        finally:
+            for task in under_way:
+                task.cancel()
+
+
+async def _first_done(
+    tasks: set[asyncio.Task[Plan]],
+) -> tuple[set[asyncio.Task[Plan]], set[asyncio.Task[Plan]]]:
+    return await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+
+
+def _gate_check(criterion: Criterion) -> bool:
+    return isinstance(criterion, Checked) and criterion.gate is not False
+
+
+def _gate(criterion: Criterion) -> bool:
+    return criterion.gate is not False
+
+
+def _any(_: Criterion) -> bool:
+    return True
+
+
+_WAVES: tuple[Callable[[Criterion], bool], ...] = (_gate_check, _gate, _any)
+"""Gates that a program decides, then gates that the judge decides, then the rest."""
+
+
+async def _finish(made: Plan, asker: Asker, desk: Desk, skip_by_gates: bool) -> Plan:
+    """Bring every criterion of one sample to its outcome."""
+    prefix: Prefix | None = None
+    for wave in _WAVES:
+        for criterion in [c for c in made.open() if wave(c) and isinstance(c, Checked)]:
+            made.check(criterion)
+        if any(wave(c) for c in made.open()):
+            prefix = prefix or _prefix(made, asker)
+        judged = [c for c in made.open() if wave(c) and isinstance(c, Judged)]
+        if judged and prefix:
+            await _ask(made, judged, prefix, asker, desk)
+        if skip_by_gates:
+            _skip_needless(made)
+    return made
+
+
+def _prefix(made: Plan, asker: Asker) -> Prefix | None:
+    """The prompt up to the question, or None where every open question is settled without it.
+
+    A completion too long for the judge is the completion's doing: prescreened. Text that cannot be
+    written as a prompt is ours: every judged criterion fails.
+    """
+    try:
+        prefix = asker.prompter.prefix(made.subject)
+    except ValueError as error:
+        for criterion in [c for c in made.open() if isinstance(c, Judged)]:
+            made.take(criterion, Failure("render", str(error)))
+        return None
+    if prefix.completion and asker.max_completion:
+        first, past = prefix.completion
+        if past - first > asker.max_completion:
+            made.skip_all("too_long")
+            return None
+    return prefix
+
+
+def _skip_needless(made: Plan) -> None:
+    needless = unmet_gates(made.items, made.given)
+    for criterion in list(made.open()):
+        if criterion.id in needless:
+            made.take(criterion, Skipped("gate"))
+
+
+async def _ask(
+    made: Plan, criteria: Sequence[Judged], prefix: Prefix, asker: Asker, desk: Desk
+) -> None:
+    """Ask what no earlier attempt has answered, all at once."""
+    asked: list[tuple[Judged, Decision]] = []
+    for criterion in criteria:
+        question = asker.prompter.question(criterion)
+        key = digest(prefix.hash, question.hash, asker.fingerprint, "vote 0")
+        if known := made.work.prior.get(key):
+            made.take(criterion, known, key)
+        elif too_long := _too_long(prefix, question, asker.max_length):
+            made.take(criterion, too_long, key)
+        else:
+            number = desk.number()
+            asked.append((criterion, decision_of(criterion, prefix, question, key, number)))
+    answers = await desk.ask([decision for _, decision in asked])
+    for (criterion, decision), answer in zip(asked, answers, strict=True):
+        outcome = (
+            read_answer(answer, asker.min_label_mass) if isinstance(answer, Answer) else answer
+        )
+        made.take(criterion, outcome, decision.key)
+
+
+def _too_long(prefix: Prefix, question: Question, most: int | None) -> Failure | None:
+    length = len(prefix.ids) + len(question.ids)
+    if most is None or length < most:
+        return None
+    return Failure("length", f"the prompt has {length} tokens, and the judge takes {most - 1}")
+
+
+def decision_of(
+    criterion: Judged, prefix: Prefix, question: Question, key: str, number: int
+) -> Decision:
+    """The question as it goes to a backend."""
+    answers = criterion.answers
+    return Decision(
+        number=number,
+        prefix=prefix,
+        question=question.text,
+        suffix_ids=question.ids,
+        labels=question.labels,
+        label_ids=question.label_ids,
+        key=key,
+        criterion=criterion.id,
+        answers=(*answers, "na") if criterion.allow_na else answers,
+        best=len(answers) - 1,
+    )

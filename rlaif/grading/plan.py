@@ -1,0 +1,124 @@
+"""What is to be decided about one sample: its own criteria and the rubric's, prepared once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from rlaif.checks.run import check_key, run_check
+from rlaif.grading.combine import combine
+from rlaif.grading.completion import prepare
+from rlaif.grading.prescreen import prescreen
+from rlaif.grading.verdict import answered
+from rlaif.records.criterion import Checked, Criterion, Item, Judged, leaves
+from rlaif.records.grade import Answered, Grade, Score
+from rlaif.records.outcome import Failure, Outcome, Skipped, Verdict
+from rlaif.records.rubric import Rubric
+from rlaif.records.sample import Sample
+from rlaif.records.subject import Subject
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One sample to grade, with what earlier attempts already know about it."""
+
+    sample: Sample
+    sample_hash: str = ""
+    attempt: int = 1
+    prior: Mapping[str, Verdict] = field(default_factory=dict)
+    """Verdicts by key: exactly the same question is not asked again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One sample on its way through a rubric. `given` fills up as answers come."""
+
+    work: Work
+    rubric: Rubric
+    items: tuple[Item, ...]
+    subject: Subject
+    given: dict[str, Answered]
+
+    def open(self) -> Iterator[Criterion]:
+        """The criteria that have no outcome yet, in the order of the file."""
+        return (c for c in leaves(self.items) if c.id not in self.given)
+
+    def take(self, criterion: Criterion, outcome: Outcome, key: str = "") -> None:
+        """Record what became of one criterion."""
+        self.given[criterion.id] = answered(criterion, outcome, key)
+
+    def skip_all(self, rule: str) -> None:
+        """Record that the prescreen has decided, whatever was found out before."""
+        self.given.clear()
+        for criterion in leaves(self.items):
+            self.take(criterion, Skipped(f"prescreen:{rule}"))
+
+    def check(self, criterion: Checked) -> None:
+        """Run a check, or take the verdict that the same check gave on the same text."""
+        key = check_key(criterion.check, self.subject)
+        outcome = self.work.prior.get(key) or run_check(criterion.check, self.subject)
+        self.take(criterion, outcome, key)
+
+    def grade(self, judge: str) -> Grade:
+        """The grade, once every criterion has its outcome."""
+        outcomes = tuple(self.given[c.id] for c in leaves(self.items))
+        score = self._score()
+        sample = self.work.sample
+        return Grade(
+            sample_id=sample.sample_id,
+            rubric=f"{self.rubric.rubric}@{self.rubric.version}",
+            judge=judge,
+            score=score.score,
+            raw_score=score.raw_score,
+            status=score.status,
+            reason=score.reason,
+            sections=score.sections,
+            outcomes=outcomes,
+            sample_hash=self.work.sample_hash,
+            attempt=self.work.attempt,
+            reasoning_characters=self.subject.reasoning_characters,
+            truncated=sample.finish_reason == "length",
+        )
+
+    @property
+    def prescreened(self) -> str:
+        """`prescreen:RULE` where the prescreen has decided, else empty."""
+        first = next(iter(self.given.values()), None)
+        if first and isinstance(first.outcome, Skipped) and "prescreen:" in first.outcome.reason:
+            return first.outcome.reason
+        return ""
+
+    def _score(self) -> Score:
+        if self.prescreened:
+            return Score(0.0, 0.0, "ok", self.prescreened)
+        return combine(self.items, self.given)
+
+
+def plan(work: Work, rubric: Rubric, *, screen: bool = True) -> Plan:
+    """Prepare one sample: its text, the prescreen, what does not apply, what is missing.
+
+    With `screen` false nothing is prescreened, as where a person has answered already.
+    """
+    sample = work.sample
+    subject = prepare(sample, rubric.reasoning)
+    made = Plan(work, rubric, (*rubric.items, *sample.criteria), subject, {})
+    rule = prescreen(subject, rubric.prescreen) if screen else None
+    if rule:
+        made.skip_all(rule)
+        return made
+    for criterion in leaves(made.items):
+        if not applies(criterion.when, sample.metadata):
+            made.take(criterion, Skipped("when"))
+        elif isinstance(criterion, Judged) and criterion.needs and sample.reference is None:
+            made.take(criterion, Failure("missing_reference", "the sample has no reference"))
+    return made
+
+
+def applies(when: Mapping[str, Any] | None, metadata: Mapping[str, Any]) -> bool:
+    """Whether every key of `when` has the wanted value, or one of a list of them."""
+    for key, wanted in (when or {}).items():
+        accepted = wanted if isinstance(wanted, list) else [wanted]
+        if key not in metadata or metadata[key] not in accepted:
+            return False
+    return True

@@ -1,0 +1,136 @@
+"""The deterministic look at a completion before anything is asked about it.
+
+What it catches scores 0 whatever a judge would have said: an empty, invisible, opener-only,
+degenerate or over-long completion otherwise earns its policy a reward by fooling the judge, or
+escapes a bad one by breaking it. It looks at what the policy wrote over all its turns.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import lru_cache
+
+from rlaif.grading.openers import FILLERS, OPENERS
+from rlaif.records.rubric import PRESCREEN_RULES, Prescreen
+from rlaif.records.subject import Subject
+
+LONGEST_OPENER = 2_000
+"""Characters; what is longer is no mere opener."""
+
+SHORTEST_REPETITION = 400
+"""Characters from which a text that repeats one unit is degenerate: a googol written out is not."""
+
+FEWEST_REPEATS = 10
+REPEATED_SHARE = 0.9
+"""Share of the text that one unbroken repetition covers."""
+
+_INVISIBLE_KINDS = frozenset(("Cc", "Cf", "Cn", "Cs", "Zl", "Zp", "Zs"))
+_INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+"""Fillers, joiners and blanks that count as letters, marks or symbols, and show nothing."""
+
+
+def prescreen(subject: Subject, rules: Prescreen) -> str | None:
+    """The first rule of PRESCREEN_RULES that scores the completion 0; None when it is to be graded.
+
+    A completion that is the reference itself is no mere symbol, opener or repetition.
+    """
+    said = subject.said
+    right = subject.reference is not None and _bare(said) == _bare(subject.reference)
+    tries = {
+        "empty": lambda: not said.strip(),
+        "invisible": lambda: all(map(_is_invisible, said)),
+        "symbols": lambda: not right and not any(map(str.isalnum, said)),
+        "opener": lambda: not right and is_opener(said),
+        "degenerate": lambda: not right and is_degenerate(said),
+        "too_long": lambda: rules.max_characters is not None and len(said) > rules.max_characters,
+    }
+    return next((r for r in PRESCREEN_RULES if r not in rules.off and tries[r]()), None)
+
+
+def is_opener(text: str) -> bool:
+    """Whether the whole text is openers, one or several, perhaps with fillers between them."""
+    if len(text) > LONGEST_OPENER:
+        return False
+    letters = _letters(text)
+    openers, fillers, longest = _phrases()
+    # What can end at each place: nothing (None), fillers alone (False), an opener among them (True)
+    ends: list[bool | None] = [False] + [None] * len(letters)
+    for past in range(1, len(letters) + 1):
+        for first in range(max(0, past - longest), past):
+            before, phrase = ends[first], letters[first:past]
+            if before is not None and (phrase in openers or phrase in fillers):
+                ends[past] = bool(ends[past]) or before or phrase in openers
+    return ends[-1] is True
+
+
+def is_degenerate(text: str) -> bool:
+    """Whether one unit, repeated without a break, makes up nearly the whole text.
+
+    A probe from the middle is as long as the longest unit that could repeat often enough, so that
+    the distance to where it next occurs is the unit's length. Case and the amount of white space do
+    not matter. Linear in the length.
+    """
+    line = " ".join(text.casefold().split())
+    size = len(line)
+    if size < SHORTEST_REPETITION:
+        return False
+    longest_unit = size // FEWEST_REPEATS
+    middle = size // 2
+    probe = line[middle : middle + longest_unit]
+    again = line.find(probe, middle + 1, middle + 2 * longest_unit)
+    if again < 0:
+        return False
+    unit = again - middle
+    covered = _repeated_from(line, middle, unit) + _repeated_to(line, middle, unit)
+    return covered >= REPEATED_SHARE * size and covered >= FEWEST_REPEATS * unit
+
+
+def _repeated_from(line: str, first: int, unit: int) -> int:
+    """How many characters from `first` on repeat the unit that begins there."""
+    return unit + _common(line[first:], line[first + unit :])
+
+
+def _repeated_to(line: str, past: int, unit: int) -> int:
+    """How many characters before `past` repeat the unit that begins there."""
+    return _common(line[:past][::-1], line[: past + unit][::-1])
+
+
+def _common(one: str, other: str) -> int:
+    """Length of the common beginning; halves the doubt with comparisons that run in C."""
+    low, high = 0, min(len(one), len(other))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if one[low:middle] == other[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def _is_invisible(c: str) -> bool:
+    return (
+        unicodedata.category(c) in _INVISIBLE_KINDS
+        or c in _INVISIBLE
+        or "\ufe00" <= c <= "\ufe0f"
+        or "\U000e0100" <= c <= "\U000e01ef"
+        or "\u180b" <= c <= "\u180f"
+    )
+
+
+def _bare(text: str) -> str:
+    """The text without what may stand round an answer: white space, a full stop, marks of emphasis."""
+    return text.strip(" \t\r\n.*`$\u3002")
+
+
+def _letters(text: str) -> str:
+    """The letters and digits (and vowel signs) alone, in one form and case."""
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    return "".join(c for c in folded if c.isalnum() or unicodedata.category(c) in ("Mn", "Mc"))
+
+
+@lru_cache(maxsize=1)
+def _phrases() -> tuple[frozenset[str], frozenset[str], int]:
+    """Openers and fillers as `_letters` leaves them, and the length of the longest."""
+    openers = frozenset(filter(None, map(_letters, OPENERS)))
+    fillers = frozenset(filter(None, map(_letters, FILLERS)))
+    return openers, fillers, max(map(len, openers | fillers))

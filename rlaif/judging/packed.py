@@ -1,0 +1,161 @@
+"""One forward pass over several samples, each with all its questions over a shared prefix.
+
+A row is one sample: [padding, prefix, question 1, ..., question K]. Every question continues the
+prefix (its position ids repeat from there) and sees the prefix and itself, not its neighbours. Rows
+of one batch ask questions of the same lengths, so that padding the prefixes on the left lines up
+every question's last token, and the vocabulary is projected at those K positions only.
+
+Right only where every layer attends to everything before it: see `check`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from rlaif.ports import Decision
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Questions about one sample: the prefix they share, and the decisions."""
+
+    prefix: tuple[int, ...]
+    decisions: tuple[Decision, ...]
+
+    @property
+    def suffixes(self) -> tuple[int, ...]:
+        """Lengths of the questions in tokens."""
+        return tuple(len(d.suffix_ids) for d in self.decisions)
+
+    @property
+    def tokens(self) -> int:
+        """Tokens of the row, without padding."""
+        return len(self.prefix) + sum(self.suffixes)
+
+
+def rows_of(decisions: Sequence[Decision], most_tokens: int) -> Iterator[Row]:
+    """Decisions that share a prefix, as rows of at most `most_tokens` (or of one question)."""
+    groups: dict[int, list[Decision]] = {}
+    for decision in decisions:
+        groups.setdefault(id(decision.prefix), []).append(decision)
+    for group in groups.values():
+        part: list[Decision] = []
+        length = start = len(group[0].prefix.ids)
+        for decision in group:
+            if part and length + len(decision.suffix_ids) > most_tokens:
+                yield Row(part[0].prefix.ids, tuple(part))
+                part, length = [], start
+            part.append(decision)
+            length += len(decision.suffix_ids)
+        yield Row(part[0].prefix.ids, tuple(part))
+
+
+def batches_of(rows: Sequence[Row], most_tokens: int) -> Iterator[list[Row]]:
+    """Rows that go through the model together: alike in their questions, near in length."""
+    batch: list[Row] = []
+    for row in sorted(rows, key=lambda r: (r.suffixes, len(r.prefix))):
+        alike = not batch or batch[0].suffixes == row.suffixes
+        if not alike or (len(batch) + 1) * row.tokens > most_tokens:
+            if batch:
+                yield batch
+            batch = []
+        batch.append(row)
+    if batch:
+        yield batch
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """A batch's tensors: ids, positions [rows, length], mask [rows, 1, length, length]."""
+
+    ids: Tensor
+    positions: Tensor
+    mask: Tensor
+    ends: Tensor
+    """Where each question's last token stands, the same in every row: [questions]."""
+
+
+def pack(batch: Sequence[Row], device: torch.device) -> Packed:
+    """Lay out rows that ask questions of the same lengths."""
+    suffixes = batch[0].suffixes
+    longest = max(len(row.prefix) for row in batch)
+    length = longest + sum(suffixes)
+    ids = torch.zeros(len(batch), length, dtype=torch.long)
+    positions = torch.zeros(len(batch), length, dtype=torch.long)
+    mask = torch.zeros(len(batch), 1, length, length, dtype=torch.bool)
+    causal = torch.ones(length, length, dtype=torch.bool).tril()
+    for place, row in enumerate(batch):
+        size = len(row.prefix)
+        start = longest - size
+        ids[place, start:] = torch.tensor([*row.prefix, *_all(row.decisions)])
+        positions[place, start:longest] = torch.arange(size)
+        view = mask[place, 0]
+        view[start:, start:longest] = causal[start:, start:longest]
+        first = longest
+        for count in suffixes:
+            past = first + count
+            positions[place, first:past] = torch.arange(size, size + count)
+            view[first:past, first:past] = causal[:count, :count]
+            first = past
+        view.fill_diagonal_(fill_value=True)  # padding sees itself: nothing is not a number
+    ends = longest - 1 + torch.tensor(suffixes).cumsum(0)
+    return Packed(ids.to(device), positions.to(device), mask.to(device), ends.to(device))
+
+
+def _all(decisions: Sequence[Decision]) -> Iterator[int]:
+    for decision in decisions:
+        yield from decision.suffix_ids
+
+
+@torch.inference_mode()
+def forward_packed(model: torch.nn.Module, batch: Sequence[Row]) -> Tensor:
+    """Next-token logits after every question: [rows, questions, vocabulary]."""
+    packed = pack(batch, next(model.parameters()).device)
+    output = model(
+        input_ids=packed.ids,
+        attention_mask=packed.mask,
+        position_ids=packed.positions,
+        logits_to_keep=packed.ends,
+        use_cache=False,
+    )
+    logits: Tensor = output.logits
+    return logits
+
+
+@torch.inference_mode()
+def forward_plain(model: torch.nn.Module, ids: Sequence[int]) -> Tensor:
+    """Next-token logits after one prompt: [vocabulary]."""
+    device = next(model.parameters()).device
+    output = model(
+        input_ids=torch.tensor([list(ids)], device=device), logits_to_keep=1, use_cache=False
+    )
+    logits: Tensor = output.logits[0, -1]
+    return logits
+
+
+def full_attention(config: object) -> bool:
+    """Whether the configuration says that every layer attends to everything before it.
+
+    A short self-check cannot see a sliding window, so the configuration must.
+    """
+    get = getattr(config, "get_text_config", None)
+    text = get(decoder=True) if get else config
+    kinds = getattr(text, "layer_types", None)
+    if kinds is not None:
+        return set(kinds) <= {"full_attention"}
+    return not getattr(text, "sliding_window", None)
+
+
+def disagreement(model: torch.nn.Module, rows: Sequence[Row]) -> float:
+    """Relative distance between packed and plain logits: |packed - plain| / |plain - its mean|."""
+    packed = forward_packed(model, rows).float()
+    worst = 0.0
+    for row, logits in zip(rows, packed, strict=True):
+        for decision, one in zip(row.decisions, logits, strict=True):
+            plain = forward_plain(model, (*row.prefix, *decision.suffix_ids)).float()
+            worst = max(worst, float((one - plain).norm() / (plain - plain.mean()).norm()))
+    return worst

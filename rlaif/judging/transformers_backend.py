@@ -1,0 +1,242 @@
+"""Judge by a causal language model in this process, run by transformers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+import transformers
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from rlaif.errors import JudgeUnavailable
+from rlaif.judging.packed import (
+    Row,
+    batches_of,
+    disagreement,
+    forward_packed,
+    forward_plain,
+    full_attention,
+    rows_of,
+)
+from rlaif.judging.weights import find_weights
+from rlaif.ports import Answer, Decision, Prefix, TokenizerFiles
+from rlaif.records.judge import TransformersJudge
+from rlaif.records.outcome import Failure
+
+_WINDOW = 8
+"""Batches whose rows are sorted by length together."""
+_PAUSE_S = 0.005
+"""How long to wait for more questions before computing those that are there."""
+_MOST_OFF = {torch.float32: 1e-3, torch.bfloat16: 0.1, torch.float16: 0.05}
+"""Largest relative distance of packed from plain logits; a wrong mask or position is over 0.3."""
+
+Answered = tuple[int, Answer | Failure]
+
+
+class TransformersBackend:
+    """All questions about a sample in one forward pass, several samples a batch."""
+
+    def __init__(self, spec: TransformersJudge, folder: Path | None = None) -> None:
+        """Find nothing and load nothing yet; relative paths start at `folder`."""
+        self._spec, self._folder = spec, folder
+        self._model: Any = None
+        self._files: TokenizerFiles | None = None
+        self._packs = True
+        self.served = ""
+        self.max_length: int | None = spec.max_length
+        self.notes: tuple[str, ...] = ()
+        transformers.utils.logging.set_verbosity_error()
+        transformers.utils.logging.disable_progress_bar()
+
+    def tokenizer(self) -> TokenizerFiles:
+        """The tokenizer's files, read without loading the model.
+
+        Raises: JudgeUnavailable when they cannot be had.
+        """
+        if self._files is None:
+            weights = find_weights(self._spec, self._folder)
+            self._files = _tokenizer_files(
+                _loaded(AutoTokenizer, weights.source, _options(weights), self._spec.model)
+            )
+        return self._files
+
+    async def start(self) -> None:
+        """Load the model, in a thread. Raises JudgeUnavailable with what to change."""
+        self.tokenizer()
+        await asyncio.to_thread(self._load)
+
+    async def decide(self, asked: AsyncIterator[Decision]) -> AsyncIterator[Answered]:
+        """Answers as each batch is done."""
+        waiting: asyncio.Queue[Decision | None] = asyncio.Queue()
+
+        async def read() -> None:
+            try:
+                async for decision in asked:
+                    waiting.put_nowait(decision)
+            finally:
+                waiting.put_nowait(None)
+
+        reader = asyncio.create_task(read())
+        try:
+            more = True
+            while more:
+                window, more = await self._window(waiting)
+                rows = list(rows_of(window, self._spec.batch_tokens))
+                for batch in batches_of(rows, self._spec.batch_tokens):
+                    for answered in await asyncio.to_thread(self._answer, batch):
+                        yield answered
+            await reader
+        finally:
+            reader.cancel()
+
+    async def aclose(self) -> None:
+        """Let go of the model's memory."""
+        self._model = None
+
+    async def _window(self, waiting: asyncio.Queue[Decision | None]) -> tuple[list[Decision], bool]:
+        """The questions to compute next, and whether more can come."""
+        window: list[Decision] = []
+        tokens = 0
+        seen: Prefix | None = None
+        while tokens < _WINDOW * self._spec.batch_tokens:
+            try:
+                pause = _PAUSE_S if window else None
+                decision = await asyncio.wait_for(waiting.get(), pause)
+            except TimeoutError:
+                break
+            if decision is None:
+                return window, False
+            window.append(decision)
+            tokens += len(decision.suffix_ids)
+            if decision.prefix is not seen:
+                seen = decision.prefix
+                tokens += len(seen.ids)
+        return window, True
+
+    def _answer(self, batch: Sequence[Row]) -> list[Answered]:
+        """Answers to a batch; where it breaks, to its halves, down to the row that breaks it."""
+        try:
+            return list(self._packed(batch) if self._packs else self._plain(batch))
+        except RuntimeError as error:  # torch's own, out of memory among them
+            if len(batch) > 1:
+                half = len(batch) // 2
+                return self._answer(batch[:half]) + self._answer(batch[half:])
+            failure = Failure("backend", f"the model broke: {str(error)[:300]}")
+            return [(decision.number, failure) for decision in batch[0].decisions]
+
+    def _packed(self, batch: Sequence[Row]) -> Iterator[Answered]:
+        logits = forward_packed(self._model, batch)
+        for row, of_row in zip(batch, logits, strict=True):
+            for place, (decision, one) in enumerate(zip(row.decisions, of_row, strict=True)):
+                shared = len(row.prefix) if place == 0 else 0
+                yield decision.number, _read(one, decision, shared + len(decision.suffix_ids))
+
+    def _plain(self, batch: Sequence[Row]) -> Iterator[Answered]:
+        for row in batch:
+            for decision in row.decisions:
+                ids = (*row.prefix, *decision.suffix_ids)
+                yield decision.number, _read(forward_plain(self._model, ids), decision, len(ids))
+
+    def _load(self) -> None:
+        weights = find_weights(self._spec, self._folder)
+        device = _device(self._spec.device)
+        dtype = _dtype(self._spec.dtype, device)
+        options = _options(weights) | {"dtype": dtype, "attn_implementation": "sdpa"}
+        model = _loaded(AutoModelForCausalLM, weights.source, options, self._spec.model)
+        self._model = model.eval().to(device)
+        commit = getattr(model.config, "_commit_hash", None) or "unknown commit"
+        self.served = f"{weights.served or f'{self._spec.model}@{commit}'} {dtype}"
+        own = getattr(model.config.get_text_config(decoder=True), "max_position_embeddings", None)
+        self.max_length = min(filter(None, (self._spec.max_length, own)), default=None)
+        self._packs, how = _check(self._model, dtype)
+        self.notes = (f"{self._spec.model} on {device} in {str(dtype)[6:]}", how)
+
+
+def _check(model: Any, dtype: torch.dtype) -> tuple[bool, str]:
+    """Whether the packed forward is right for this model, and the words for it."""
+    if not full_attention(model.config):
+        return False, "one call a criterion: the model has layers that are not full attention"
+    try:
+        off = disagreement(model, _probe(model.config.get_text_config(decoder=True).vocab_size))
+    except (RuntimeError, TypeError, ValueError) as error:
+        return False, f"one call a criterion: the packed forward fails ({str(error)[:120]})"
+    if not off <= _MOST_OFF[dtype]:
+        return False, f"one call a criterion: packed answers differ from plain ones by {off:.1e}"
+    return True, f"all criteria of a sample in one forward pass (self-check: {off:.1e} off)"
+
+
+def _probe(vocabulary: int) -> list[Row]:
+    """Two rows of unlike prefixes with three unlike questions, of any tokens."""
+    tokens = [(7919 * place + 104_729) % vocabulary for place in range(200)]
+    rows = []
+    for prefix in (tokens[:31], tokens[40:60]):
+        head = Prefix((), tuple(prefix))
+        suffixes = (tokens[70:75], tokens[80:91], tokens[100:103])
+        rows.append(Row(head.ids, tuple(_question(head, tuple(s)) for s in suffixes)))
+    return rows
+
+
+def _question(prefix: Prefix, ids: tuple[int, ...]) -> Decision:
+    return Decision(
+        number=0, prefix=prefix, question="", suffix_ids=ids, labels=(), label_ids=(), key="",
+        criterion="", answers=(), best=0,
+    )  # fmt: skip
+
+
+def _read(logits: torch.Tensor, decision: Decision, tokens: int) -> Answer | Failure:
+    """The labels' probabilities out of the whole vocabulary."""
+    logits = logits.float()
+    chosen = logits[list(decision.label_ids)] - logits.logsumexp(0)
+    probabilities = tuple(chosen.exp().tolist())
+    if not all(0 <= p <= 1.0001 for p in probabilities):
+        return Failure("backend", "the model's probabilities are not numbers")
+    return Answer(probabilities, tokens)
+
+
+def _device(name: str) -> torch.device:
+    try:
+        if name != "auto":
+            return torch.device(name)
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    except RuntimeError as error:
+        raise JudgeUnavailable(f"device '{name}' cannot be used: {error}") from error
+
+
+def _dtype(name: str, device: torch.device) -> torch.dtype:
+    if name != "auto":
+        dtype: torch.dtype = getattr(torch, name)
+        return dtype
+    if device.type == "cpu":
+        computes: dict[str, bool] = getattr(torch.cpu, "get_capabilities", dict)()
+        good = any(computes.get(k) for k in ("amx_bf16", "avx512_bf16", "bf16"))
+        return torch.bfloat16 if good else torch.float32
+    return torch.bfloat16
+
+
+def _options(weights: Any) -> dict[str, Any]:
+    named = {"revision": weights.revision, "gguf_file": weights.gguf_file}
+    return {key: value for key, value in named.items() if value}
+
+
+def _loaded(kind: Any, source: str, options: dict[str, Any], model: str) -> Any:
+    try:
+        return kind.from_pretrained(source, **options)
+    except (OSError, ValueError, RuntimeError, KeyError) as error:
+        first = str(error).strip().partition("\n")[0][:300]
+        raise JudgeUnavailable(
+            f"the model '{model}' cannot be loaded: {first}\n"
+            "  hint: a folder with the weights, or the id of a model on a hub that is reached"
+        ) from error
+
+
+def _tokenizer_files(tokenizer: Any) -> TokenizerFiles:
+    if not getattr(tokenizer, "is_fast", False):
+        raise JudgeUnavailable("the model has no fast tokenizer, which prompts as ids need")
+    template = tokenizer.chat_template
+    if isinstance(template, dict):
+        template = template.get("default")
+    special = {k: v for k, v in tokenizer.special_tokens_map.items() if isinstance(v, str)}
+    return TokenizerFiles(tokenizer.backend_tokenizer.to_str(), template, special)

@@ -1,0 +1,181 @@
+"""Prompts of a judge: preamble, then the sample, then the criterion last."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from rlaif.ports import Prefix, Span
+from rlaif.prompting.codec import Codec
+from rlaif.prompting.template import JudgeTemplate, Piece, Slot
+from rlaif.records.criterion import Judged
+from rlaif.records.identity import digest
+from rlaif.records.judge import Labels
+from rlaif.records.subject import Subject, Turn
+
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_Level = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One criterion as the judge reads it, and the labels that answer it."""
+
+    text: str
+    ids: tuple[int, ...]
+    """The text and what the chat format puts after it; empty without a codec."""
+    labels: tuple[str, ...]
+    label_ids: tuple[int, ...]
+    hash: str
+
+
+class Prompter:
+    """Writes the prompts of one judge; with a codec also as token ids."""
+
+    def __init__(self, template: JudgeTemplate, labels: Labels, codec: Codec | None) -> None:
+        """Render the preamble. Raises JudgeUnavailable when a label is not one token."""
+        self._template, self._labels, self._codec = template, labels, codec
+        self._system = "".join(text for text, _ in template.render("system", {}))
+        self._shape = lru_cache(maxsize=256)(self._render_sample)
+        self._asked = lru_cache(maxsize=4096)(self._ask)
+        if codec:
+            frame = codec.frame
+            self._head = (
+                codec.control(frame.before)
+                + codec.plain(self._system)
+                + codec.control(frame.between)
+            )
+            self._tail = codec.control(frame.after)
+
+    def prefix(self, subject: Subject) -> Prefix:
+        """Everything before the question, shared by all questions about `subject`."""
+        fence = _fence(subject)
+        slots = {f"p{i}": turn.text for i, turn in enumerate(subject.prompt)}
+        slots |= {f"c{i}": turn.text for i, turn in enumerate(subject.completion)}
+        if subject.reference is not None:
+            slots["reference"] = subject.reference
+        pieces = self._shape(
+            tuple(turn.role for turn in subject.prompt),
+            tuple(turn.role for turn in subject.completion),
+            subject.reference is not None,
+        )
+        filled = [
+            (
+                fence if name == "fence" else slots[name] if slot else name,
+                slot and name != "fence",
+                name,
+            )
+            for name, slot in pieces
+        ]
+        text = "".join(part for part, _, _ in filled)
+        turns = (Turn("system", self._system), Turn("user", text))
+        if not self._codec:
+            return Prefix(turns, hash=digest(self._system, text))
+        return self._with_ids(turns, filled, self._codec)
+
+    def question(self, criterion: Judged) -> Question:
+        """The question that `criterion` asks; alike for every sample."""
+        levels = tuple((level.name, level.description) for level in criterion.levels or ())
+        return self._asked(criterion.ask, criterion.guidance, levels, criterion.allow_na)
+
+    def _with_ids(
+        self, turns: tuple[Turn, ...], filled: Iterable[tuple[str, bool, str]], codec: Codec
+    ) -> Prefix:
+        ids, untrusted, completion = list(self._head), [], []
+        for part, slot, name in _joined(filled):
+            start = len(ids)
+            ids += codec.plain(part)
+            if slot:
+                untrusted.append((start, len(ids)))
+            if slot and name[0] == "c":
+                completion.append((start, len(ids)))
+        span: Span | None = (completion[0][0], completion[-1][1]) if completion else None
+        hashed = digest(array("q", ids).tobytes())
+        return Prefix(turns, tuple(ids), tuple(untrusted), span, hashed)
+
+    def _render_sample(
+        self, prompt: tuple[str, ...], completion: tuple[str, ...], reference: bool
+    ) -> tuple[Piece, ...]:
+        values = {
+            "fence": Slot("fence"),
+            "prompt": [{"role": r, "text": Slot(f"p{i}")} for i, r in enumerate(prompt)],
+            "completion": [{"role": r, "text": Slot(f"c{i}")} for i, r in enumerate(completion)],
+            "chat": len(prompt) > 1 or len(completion) > 1,
+            "reference": Slot("reference") if reference else None,
+        }
+        return (*self._template.render("sample", values), ("\n\n", False))
+
+    def _ask(self, ask: str, guidance: str, levels: tuple[_Level, ...], na: bool) -> Question:
+        labels = self.labels(len(levels), na)
+        slots = {"ask": ask, "guidance": guidance}
+        slots |= {f"n{i}": name for i, (name, _) in enumerate(levels)}
+        slots |= {f"d{i}": description for i, (_, description) in enumerate(levels)}
+        values = {
+            "ask": Slot("ask"),
+            "guidance": Slot("guidance") if guidance else None,
+            "levels": [
+                {
+                    "label": labels[i],
+                    "name": Slot(f"n{i}"),
+                    "description": Slot(f"d{i}") if description else None,
+                }
+                for i, (_, description) in enumerate(levels)
+            ],
+            "no": labels[0],
+            "yes": labels[1],
+            "na": labels[-1] if na else None,
+        }
+        pieces = self._template.render("question", values)
+        text = "".join(slots[name] if slot else name for name, slot in pieces)
+        return self._question(text, labels)
+
+    def _question(self, text: str, labels: tuple[str, ...]) -> Question:
+        if not self._codec:
+            return Question(text, (), labels, (), digest(text, *labels))
+        ids = (*self._codec.plain(text), *self._tail)
+        label_ids = tuple(self._codec.label_id(label) for label in labels)
+        return Question(
+            text, ids, labels, label_ids, digest(array("q", (*ids, *label_ids)).tobytes())
+        )
+
+    def labels(self, levels: int, na: bool) -> tuple[str, ...]:
+        """The labels from worst to best, with "does not apply" last where it is allowed.
+
+        Words answer yes/no; with levels, or where "does not apply" is an answer, letters do.
+        """
+        if levels == 0 and not na:
+            return (self._labels.no, self._labels.yes)
+        return tuple(LETTERS[: (levels or 2) + na])
+
+
+def _joined(filled: Iterable[tuple[str, bool, str]]) -> Iterable[tuple[str, bool, str]]:
+    """Neighbouring trusted pieces as one, so that the template is tokenised as it is written."""
+    run = ""
+    for part, slot, name in filled:
+        if slot:
+            if run:
+                yield run, False, ""
+            run = ""
+            yield part, True, name
+        else:
+            run += part
+    if run:
+        yield run, False, ""
+
+
+def _fence(subject: Subject) -> str:
+    """Eight letters that the policy could not foresee and that none of the texts holds."""
+    texts = [t.text for t in (*subject.prompt, *subject.completion)] + [subject.reference or ""]
+    return _absent(texts)
+
+
+def _absent(texts: Sequence[str]) -> str:
+    turn = 0
+    while True:
+        number = int(digest(str(turn), *texts), 16)
+        fence = "".join(chr(97 + number // 26**place % 26) for place in range(8))
+        if not any(fence in text for text in texts):
+            return fence
+        turn += 1

@@ -1,0 +1,80 @@
+"""Grading from Python, with no run folder."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable, Iterator
+from contextlib import aclosing
+
+from rlaif.errors import InputError
+from rlaif.grading.engine import finished_plans
+from rlaif.grading.plan import Work
+from rlaif.ports import JudgeBackend
+from rlaif.records.grade import Grade
+from rlaif.records.judge import Judge
+from rlaif.records.rubric import Rubric
+from rlaif.records.sample import Sample, sample_digest
+from rlaif.runs.fit import misfit
+from rlaif.runs.judge import ready
+
+
+async def grade(
+    samples: Iterable[Sample] | AsyncIterable[Sample],
+    rubric: Rubric,
+    judge: Judge,
+    *,
+    backend: JudgeBackend | None = None,
+) -> AsyncGenerator[Grade, None]:
+    """Grades as they are done, in no particular order: `sample_id` says whose each is.
+
+    Args: `backend` answers instead of the one that the judge file names, as in tests.
+    Raises: InputError for a sample that does not fit the rubric; JudgeUnavailable, MissingExtra.
+    """
+    async with ready(judge, backend) as asker:
+        plans = finished_plans(_works(samples, rubric), rubric, asker)
+        async with aclosing(plans):
+            async for made in plans:
+                yield made.grade(asker.name)
+
+
+def grade_sync(
+    samples: Iterable[Sample],
+    rubric: Rubric,
+    judge: Judge,
+    *,
+    backend: JudgeBackend | None = None,
+) -> Iterator[Grade]:
+    """As `grade`, for code without an event loop; grades come as they are asked for."""
+    with asyncio.Runner() as runner:
+        stream = grade(samples, rubric, judge, backend=backend)
+        try:
+            while (one := runner.run(_next(stream))) is not None:
+                yield one
+        finally:
+            runner.run(_close(stream))
+
+
+async def _next(stream: AsyncGenerator[Grade, None]) -> Grade | None:
+    return await anext(stream, None)
+
+
+async def _close(stream: AsyncGenerator[Grade, None]) -> None:
+    await stream.aclose()
+
+
+async def _works(
+    samples: Iterable[Sample] | AsyncIterable[Sample], rubric: Rubric
+) -> AsyncIterator[Work]:
+    async for sample in _each(samples):
+        if fault := misfit(sample, rubric):
+            raise InputError(f"sample '{sample.sample_id}': {fault.message}")
+        yield Work(sample, sample_digest(sample))
+
+
+async def _each(samples: Iterable[Sample] | AsyncIterable[Sample]) -> AsyncIterator[Sample]:
+    if isinstance(samples, AsyncIterable):
+        async for sample in samples:
+            yield sample
+    else:
+        for sample in samples:
+            yield sample

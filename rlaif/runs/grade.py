@@ -1,0 +1,204 @@
+"""The main job: samples, a rubric and a judge become a run folder of grades."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from contextlib import aclosing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from rlaif.errors import InputError, Problem
+from rlaif.grading.engine import finished_plans
+from rlaif.grading.plan import Work
+from rlaif.records.grade import Grade
+from rlaif.records.identity import canonical, digest
+from rlaif.records.judge import Judge
+from rlaif.records.rubric import Rubric
+from rlaif.runs.fit import misfit
+from rlaif.runs.judge import NO_JUDGE_NAMED, asks_judge, no_judge, ready
+from rlaif.storage.intake import Intake
+from rlaif.storage.run_folder import Counts, Kept, RunFolder, make_run
+from rlaif.storage.samples import Row, read_rows
+
+SCORING = 1
+"""Version of the arithmetic from outcomes to scores; part of what grades are graded under."""
+
+
+class Watcher(Protocol):
+    """Whoever wants to know how the job goes."""
+
+    def note(self, text: str) -> None:
+        """One line for a person."""
+
+    def begin(self, samples: int, done: int) -> None:
+        """Grading starts: how many samples there are, how many were graded before."""
+
+    def graded(self, grade: Grade) -> None:
+        """One more grade."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What to grade, by what, and where to."""
+
+    rubric: Rubric
+    rubric_text: str
+    """The rubric as its author wrote it, to be kept with the run."""
+    judge: Judge | None
+    """None where nothing is asked of one."""
+    samples: str
+    out: Path
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    limit: int | None = None
+    retry_failed: bool = False
+    command: Sequence[str] = ()
+
+
+def grade_run(order: Order, watcher: Watcher) -> Counts:
+    """Grade what is missing, and say how far the run is then.
+
+    Raises: FileProblems for samples at fault, before anything is graded; RunError, RunLocked,
+    JudgeUnavailable, MissingExtra; KeyboardInterrupt after a flush, on Ctrl-C and SIGTERM.
+    """
+    run = make_run(order.out)
+    with run.lock() as damaged:
+        for text in damaged:
+            watcher.note(text)
+        rows = FittingRows(read_rows(order.samples, order.mapping, order.limit), order.rubric)
+        _tell_intake(run, run.take_in(rows, order.samples), watcher)
+        if rows.asks_judge and order.judge is None:
+            raise InputError(NO_JUDGE_NAMED)
+        job = _Job(run, order, order.judge or no_judge(), rows.asks_judge, watcher)
+        if not job.finished():
+            with _sigterm_interrupts():
+                asyncio.run(job.grade())
+        return run.counts()
+
+
+class FittingRows:
+    """Rows of samples, those that do not fit the rubric with that as their problem."""
+
+    def __init__(self, rows: Iterable[Row], rubric: Rubric) -> None:
+        """Wrap `rows`."""
+        self._rows, self._rubric = rows, rubric
+        self.asks_judge = asks_judge(rubric.items)
+        """Whether any question goes to the judge: known once all rows have been read."""
+
+    def __iter__(self) -> Iterator[Row]:
+        for row in self._rows:
+            if row.sample is None:
+                yield row
+                continue
+            self.asks_judge = self.asks_judge or asks_judge(row.sample.criteria)
+            fault = misfit(row.sample, self._rubric)
+            if fault is None:
+                yield row
+            else:
+                problem = Problem(row.path, row.line, 1, fault.message, fault.hint)
+                yield Row(row.path, row.line, None, (*row.problems, problem))
+
+
+def graded_under(rubric: Rubric, judge: Judge, served: str) -> str:
+    """Hash of all that a grade depends on besides the sample."""
+    return digest(rubric.content_hash, judge.content_hash, served, str(SCORING))
+
+
+def _tell_intake(run: RunFolder, taken: Intake, watcher: Watcher) -> None:
+    if taken.samples.duplicates:
+        watcher.note(f"{taken.samples.duplicates} rows repeat another one and are graded once")
+    if taken.new and run.manifest.rubric:
+        watcher.note(
+            f"the samples differ from the run's: {taken.added} added, {taken.changed} changed, "
+            f"{taken.removed} removed; only what is new or changed is graded"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """One order on its way: the run it goes into, and the judge that answers."""
+
+    run: RunFolder
+    order: Order
+    judge: Judge
+    asks_judge: bool
+    watcher: Watcher
+
+    def finished(self) -> bool:
+        """Whether all is graded under this rubric and this judge, as far as can be told unasked."""
+        known = self.run.manifest.judge
+        if known is None or known.hash != self.judge.content_hash:
+            return False
+        under = graded_under(self.order.rubric, self.judge, known.served)
+        if under != self.run.manifest.under:
+            return False
+        counts = self.run.counts()
+        return not counts.missing and not (self.order.retry_failed and counts.failed)
+
+    async def grade(self) -> None:
+        """Start the judge and grade what is missing."""
+        retry = self.order.retry_failed
+        async with ready(self.judge, asks=self.asks_judge) as asker:
+            for text in asker.backend.notes:
+                self.watcher.note(text)
+            self.state(asker.backend.served)
+            counts = self.run.counts()
+            self.watcher.begin(counts.samples, counts.ok + (0 if retry else counts.failed))
+            plans = finished_plans(_works(self.run, retry), self.order.rubric, asker)
+            async with aclosing(plans):
+                with self.run.writer() as writer:
+                    async for made in plans:
+                        grade = made.grade(asker.name)
+                        writer.append(grade)
+                        self.watcher.graded(grade)
+
+    def state(self, served: str) -> None:
+        """Put into the manifest what is graded under what, and say what has changed."""
+        rubric, judge = self.order.rubric, self.judge
+        before = self.run.manifest
+        if before.rubric and before.rubric.hash != rubric.content_hash:
+            self.watcher.note(
+                f"the rubric differs from the run's ({before.rubric.name} {before.rubric.version} "
+                f"-> {rubric.rubric} {rubric.version}): every sample is scored again, and only "
+                "questions that changed are asked"
+            )
+        if before.judge and (before.judge.hash, before.judge.served) != (
+            judge.content_hash,
+            served,
+        ):
+            self.watcher.note(
+                f"the judge differs from the run's ({before.judge.name} {before.judge.version} -> "
+                f"{judge.name}): what it would answer otherwise is asked"
+            )
+        under = graded_under(rubric, judge, served)
+        if under != before.under:
+            text = self.order.rubric_text
+            kept = Kept(rubric.rubric, rubric.version, rubric.content_hash, text, ".yaml")
+            self.run.state(kept, _kept_judge(judge, served), under, self.order.command)
+
+
+def _kept_judge(judge: Judge, served: str) -> Kept:
+    spec = judge.spec
+    text = canonical({"judge": spec.as_written(), "template": judge.template}).decode()
+    return Kept(spec.judge, spec.version, judge.content_hash, text, ".json", served)
+
+
+async def _works(run: RunFolder, retry_failed: bool) -> AsyncIterator[Work]:
+    for one in run.pending(retry_failed=retry_failed):
+        yield Work(one.sample, one.sample_hash, one.attempt, one.prior)
+
+
+@contextmanager
+def _sigterm_interrupts() -> Iterator[None]:
+    """SIGTERM ends the job as Ctrl-C does."""
+
+    def interrupt(*_: object) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,128 @@
+"""Scores from people's answers, without a judge."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from rlaif.errors import FileProblems, Problem
+from rlaif.grading.combine import combine
+from rlaif.grading.plan import Work, plan
+from rlaif.grading.verdict import answered, answered_value, verdict_of_label
+from rlaif.records.answers import Answers
+from rlaif.records.base import nearest
+from rlaif.records.criterion import Checked, Criterion, Item, leaves
+from rlaif.records.grade import Answered, Score
+from rlaif.records.outcome import Failure, Skipped
+from rlaif.records.rubric import Rubric
+from rlaif.records.sample import Sample
+from rlaif.runs.grade import FittingRows
+from rlaif.storage.answers import AnswersRow, read_answers
+from rlaif.storage.samples import only_samples, read_rows
+
+NOT_ANSWERED = "not answered"
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """One person's answers about one sample, scored."""
+
+    answers: Answers
+    score: Score
+
+    def row(self) -> dict[str, object]:
+        """As JSON; annotator and reason only where there is one."""
+        row: dict[str, object] = {
+            "sample_id": self.answers.sample_id,
+            "score": self.score.score,
+            "raw_score": self.score.raw_score,
+        }
+        if self.answers.annotator is not None:
+            row["annotator"] = self.answers.annotator
+        if self.score.reason:
+            row["reason"] = self.score.reason
+        return row
+
+
+def score_answers(rubric: Rubric, source: str, samples: str | None = None) -> list[Scored]:
+    """Score every row of `source`.
+
+    With `samples`, checks that nobody answered are run, and
+    criteria that a sample brings or that do not apply to it are known.
+
+    Raises: FileProblems with every answer that fits no criterion, and nothing is scored.
+    """
+    rows = list(read_answers(source))
+    known = _samples(rubric, samples, {row.answers.sample_id for row in rows}) if samples else None
+    problems: list[Problem] = []
+    scored = []
+    for row in rows:
+        sample = known.get(row.answers.sample_id) if known is not None else None
+        if known is not None and sample is None:
+            message = f"no sample '{row.answers.sample_id}' in {samples}"
+            problems.append(Problem(row.path, row.line, 1, message))
+            continue
+        items = (*rubric.items, *(sample.criteria if sample else ()))
+        found = list(_misfits(row, items))
+        problems += found
+        if not found:
+            scored.append(Scored(row.answers, _score(row.answers, items, rubric, sample)))
+    if problems:
+        raise FileProblems(problems)
+    return scored
+
+
+def _samples(rubric: Rubric, source: str, wanted: set[str]) -> dict[str, Sample]:
+    rows = FittingRows(read_rows(source), rubric)
+    return {s.sample_id: s for s in only_samples(rows) if s.sample_id in wanted}
+
+
+def _misfits(row: AnswersRow, items: tuple[Item, ...]) -> Iterator[Problem]:
+    criteria = {c.id: c for c in leaves(items)}
+    for name in (*row.answers.answers, *row.answers.values):
+        if name not in criteria:
+            hint = nearest(name, criteria)
+            yield Problem(row.path, row.line, 1, f"no criterion '{name}'", hint)
+    for name, label in row.answers.answers.items():
+        known = criteria[name].answers if name in criteria else ()
+        if known and label is not None and label not in known:
+            message = f"'{name}' has no answer '{label}'"
+            yield Problem(row.path, row.line, 1, message, f"one of: {', '.join(known)}")
+
+
+def _score(
+    answers: Answers, items: tuple[Item, ...], rubric: Rubric, sample: Sample | None
+) -> Score:
+    given = dict(_given(answers, items))
+    if sample is not None:
+        made = plan(Work(sample), rubric, screen=False)
+        for criterion in list(made.open()):
+            if isinstance(criterion, Checked):
+                made.check(criterion)
+        given = {**made.given, **given}
+    absent = [c.id for c in leaves(items) if c.id not in given]
+    for criterion in leaves(items):
+        if criterion.id not in given:
+            given[criterion.id] = Answered(criterion.id, Failure("parse", NOT_ANSWERED))
+    score = combine(items, given)
+    if score.status == "failed" and absent:
+        return Score(None, None, "failed", f"{NOT_ANSWERED}: {', '.join(absent)}", score.sections)
+    return score
+
+
+def _given(answers: Answers, items: tuple[Item, ...]) -> Iterator[tuple[str, Answered]]:
+    for criterion in leaves(items):
+        if criterion.id in answers.answers:
+            yield criterion.id, _labelled(criterion, answers.answers)
+        elif criterion.id in answers.values:
+            value = answers.values[criterion.id]
+            if value is None:
+                yield criterion.id, Answered(criterion.id, Skipped("na"))
+            else:
+                yield criterion.id, answered_value(criterion, value)
+
+
+def _labelled(criterion: Criterion, answers: Mapping[str, str | None]) -> Answered:
+    label = answers[criterion.id]
+    outcome = Skipped("na") if label is None else verdict_of_label(criterion, label)
+    return answered(criterion, outcome)

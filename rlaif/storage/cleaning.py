@@ -1,0 +1,40 @@
+"""Leftovers of a killed process taken away, and damaged parts set aside, before anything else."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from rlaif.storage.whole_files import TEMPORARY, disk_errors, is_intact, parts, sync_folder
+
+
+def clean(run: Path) -> list[str]:
+    """Tidy a run that nobody else writes to; the names of the parts put into quarantine."""
+    with disk_errors(run):
+        for folder in (run, run / "parts", run / "samples"):
+            for leftover in folder.glob(f"{TEMPORARY}*"):
+                _remove(leftover)
+        damaged = [part for part in parts(run / "parts") if not is_intact(part)]
+        for part in damaged:
+            _set_aside(part, run / "quarantine")
+        if damaged:
+            sync_folder(run / "parts")
+    return [part.name for part in damaged]
+
+
+def sound_parts(run: Path) -> list[Path]:
+    """The parts with grades that are as they were written; damaged ones count as missing."""
+    with disk_errors(run):
+        return [part for part in parts(run / "parts") if is_intact(part)]
+
+
+def _set_aside(part: Path, quarantine: Path) -> None:
+    quarantine.mkdir(exist_ok=True)
+    part.replace(quarantine / part.name)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

@@ -1,0 +1,134 @@
+"""Taking samples into a run: one streaming pass that checks everything before any is graded."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from rlaif.errors import InputError, Problem
+from rlaif.records.identity import digest_of
+from rlaif.storage import queries
+from rlaif.storage.manifest import Samples
+from rlaif.storage.problems import Problems
+from rlaif.storage.sample_table import SampleParts, row_count, without
+from rlaif.storage.samples import Row
+from rlaif.storage.whole_files import TEMPORARY, is_intact, parts, sync_folder
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What came in, and how it differs from what the run had."""
+
+    samples: Samples
+    new: bool
+    """The run had other samples before, or none."""
+    added: int = 0
+    removed: int = 0
+    changed: int = 0
+    """Samples of a known id whose content is another now."""
+
+
+def take_in(
+    rows: Iterable[Row], folder: Path, source: str, fingerprint: str, current: Samples | None
+) -> Intake:
+    """Spool `rows` into a new generation below `folder`; drop it where nothing has changed.
+
+    With the fingerprint of what was taken in last, the rows are not read at all.
+    Raises: FileProblems with every bad row and every id of two contents; then nothing has changed.
+    """
+    if current and fingerprint == current.fingerprint != "" and intact_parts(folder, current):
+        return Intake(current, new=False)
+    spool = folder / f"{TEMPORARY}{secrets.token_hex(4)}"
+    spool.mkdir(parents=True)
+    try:
+        count, duplicates, name = _spool(rows, spool)
+        samples = Samples(
+            source=source,
+            count=count - duplicates,
+            duplicates=duplicates,
+            digest=name,
+            generation=current.generation if current else "",
+            fingerprint=fingerprint,
+        )
+        if current and current.digest == name and intact_parts(folder, current):
+            return Intake(samples, new=False)
+        return _new_generation(spool, folder, samples, current)
+    finally:
+        shutil.rmtree(spool, ignore_errors=True)
+
+
+def intact_parts(folder: Path, samples: Samples) -> list[Path] | None:
+    """The parts of the samples as they were taken in; None when any is damaged or gone."""
+    found = parts(folder / samples.generation)
+    if not all(is_intact(part) for part in found):
+        return None
+    return found if sum(map(row_count, found)) == samples.count else None
+
+
+def _spool(rows: Iterable[Row], spool: Path) -> tuple[int, int, str]:
+    """Write `rows` to `spool`: how many, how many of them twice, and the digest of all."""
+    problems = Problems()
+    writer = SampleParts(spool)
+
+    def texts() -> Iterator[bytes]:
+        for row in rows:
+            problems.add(row.problems)
+            if row.sample is not None:
+                yield writer.add(row, row.sample)
+
+    name = digest_of(texts())
+    writer.flush()
+    dropped = _repeats(spool, problems) if writer.count else set()
+    problems.refuse()
+    if not writer.count:
+        raise InputError("there are no samples in the input")
+    for part in parts(spool) if dropped else ():
+        without(part, dropped)
+    return writer.count, len(dropped), name
+
+
+def _repeats(spool: Path, problems: Problems) -> set[int]:
+    """The ordinals of all but the first of each id; those of other content become problems."""
+    dropped: set[int] = set()
+    with queries.database(samples=parts(spool)) as connection:
+        for ordinal, name, path, line, same, first_path, first_line in queries.repeated_ids(
+            connection
+        ):
+            dropped.add(ordinal)
+            if not same:
+                problems.add([_two_contents(name, path, line, f"{first_path}:{first_line}")])
+    return dropped
+
+
+def _two_contents(name: str, path: str, line: int, first: str) -> Problem:
+    shown = name if len(name) <= 60 else f"{name[:57]}..."
+    return Problem(
+        path,
+        line,
+        1,
+        f"sample_id '{shown}' stands at {first} with other content",
+        "give each sample its own sample_id",
+    )
+
+
+def _new_generation(spool: Path, folder: Path, samples: Samples, current: Samples | None) -> Intake:
+    generation = f"{_number_after(folder):04d}-{samples.digest[:12]}"
+    older = intact_parts(folder, current) if current else None
+    added, removed, changed = samples.count, 0, 0
+    if older:
+        with queries.database(samples=parts(spool), older=older) as connection:
+            added, removed, changed = queries.changes(connection)
+    spool.rename(folder / generation)
+    sync_folder(folder)
+    return Intake(
+        samples.model_copy(update={"generation": generation}), True, added, removed, changed
+    )
+
+
+def _number_after(folder: Path) -> int:
+    """The number of the next generation."""
+    numbers = [p.name.partition("-")[0] for p in folder.iterdir() if not p.name.startswith(".")]
+    return 1 + max((int(n) for n in numbers if n.isdigit()), default=0)

@@ -1,0 +1,51 @@
+"""One writer a run: an advisory lock that the system lets go of when its holder dies."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO
+
+from rlaif.errors import RunError, RunLocked
+from rlaif.storage.whole_files import disk_errors
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold the lock file `path`. Raises: RunLocked when another holds it, naming it if it can."""
+    with disk_errors(path):
+        stream = path.open("a+")
+    with stream:
+        _take(stream, path)
+        _sign(stream)
+        yield
+
+
+def _take(stream: IO[str], path: Path) -> None:
+    try:
+        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        stream.seek(0)
+        holder = stream.read(200).strip()
+        by = f" by {holder}" if holder else ""
+        raise RunLocked(
+            f"{path.parent}: in use{by}\n  hint: wait for it to end, or choose another folder"
+        ) from error
+    except OSError as error:
+        if error.errno in (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS):
+            raise RunError(f"{path.parent}: this file system has no locks") from error
+        raise RunError(f"{path}: {error.strerror}") from error
+
+
+def _sign(stream: IO[str]) -> None:
+    """Say who holds it; for the message of the one who comes second."""
+    with suppress(OSError):
+        stream.seek(0)
+        stream.truncate()
+        stream.write(f"process {os.getpid()} on {socket.gethostname()}\n")
+        stream.flush()

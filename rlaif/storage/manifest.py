@@ -1,0 +1,132 @@
+"""What a run is of: its rubric, judge and samples, and who made it with what."""
+
+from __future__ import annotations
+
+import datetime
+import platform
+import socket
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import orjson
+from pydantic import ConfigDict, Field, ValidationError
+
+from rlaif.errors import RunError
+from rlaif.records.base import Record
+from rlaif.records.identity import canonical, digest
+from rlaif.storage.faults import place_in_row, plain_faults
+from rlaif.storage.whole_files import disk_errors, write_whole
+
+SCHEMA = 1
+"""Of the folder as a whole; a newer program reads every older one."""
+
+NAME = "manifest.json"
+
+
+class _Part(Record):
+    """A part of the manifest: keys that a later version adds are let go."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Stated(_Part):
+    """A rubric or a judge as it was given: name and version, content hash, and its kept text."""
+
+    name: str
+    version: str
+    hash: str
+    file: str = ""
+    """The name, in the run folder, of the file that holds its text."""
+    served: str = ""
+    """For a judge: the model as the backend found it."""
+
+
+class Samples(_Part):
+    """The input as it was last taken in."""
+
+    source: str
+    count: int
+    """Samples that are graded: duplicates counted once."""
+    duplicates: int
+    digest: str
+    """Over the rows in their order."""
+    generation: str
+    """The name of the folder in `samples/` that holds them."""
+    fingerprint: str = ""
+    """`source_fingerprint` of the input; empty where there was none."""
+
+
+def _versions() -> dict[str, str]:
+    names = ("rlaif", "pyarrow", "duckdb", "pydantic")
+    return {"python": platform.python_version(), **{name: _version(name) for name in names}}
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "unknown"
+
+
+def _now() -> str:
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+
+
+class Manifest(_Part):
+    """The face of a run folder."""
+
+    schema_version: int = SCHEMA
+    created: str = Field(default_factory=_now)
+    versions: dict[str, str] = Field(default_factory=_versions)
+    host: str = Field(default_factory=socket.gethostname)
+    command: tuple[str, ...] = ()
+    under: str = ""
+    """What the current grades are graded under: a hash of rubric and judge."""
+    rubric: Stated | None = None
+    judge: Stated | None = None
+    samples: Samples | None = None
+
+
+def read_manifest(folder: Path) -> Manifest | None:
+    """The manifest of `folder`, None where there is none. Raises: RunError when it is damaged."""
+    path = folder / NAME
+    try:
+        with disk_errors(path):
+            content = path.read_bytes()
+    except RunError as error:
+        if isinstance(error.__cause__, FileNotFoundError | NotADirectoryError):
+            return None
+        raise
+    return _read(path, content)
+
+
+def _read(path: Path, content: bytes) -> Manifest:
+    try:
+        stated = orjson.loads(content)
+        checksum = stated.pop("checksum")
+    except (orjson.JSONDecodeError, AttributeError, KeyError) as error:
+        raise _damaged(path, "it is no manifest") from error
+    if stated.get("schema_version", 0) > SCHEMA:
+        raise RunError(f"{path.parent}: written by a newer rlaif\n  hint: pip install -U rlaif")
+    if checksum != digest(canonical(stated)):
+        raise _damaged(path, "its checksum does not fit")
+    try:
+        return Manifest.model_validate(stated)
+    except ValidationError as error:
+        first = plain_faults(error)[0]
+        raise _damaged(path, f"{place_in_row(first.at)}: {first.message}") from error
+
+
+def _damaged(path: Path, why: str) -> RunError:
+    return RunError(
+        f"{path}: damaged ({why})\n"
+        "  hint: delete this one file and start the same command again; the grades are kept"
+    )
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Put `manifest` in its place, whole. Raises: RunError."""
+    stated: dict[str, Any] = manifest.model_dump(mode="json")
+    content = {"checksum": digest(canonical(stated)), **stated}
+    write_whole(folder / NAME, orjson.dumps(content, option=orjson.OPT_INDENT_2) + b"\n")

@@ -1,0 +1,169 @@
+"""Every question asked of the Parquet parts of a run; the only file with SQL in it.
+
+DuckDB reads the parts where they lie, spills to disk beyond `MEMORY`, and hands rows over in
+batches. A grade is the effective one of its sample, its content and what it was graded under: ok
+beats failed, then the higher attempt, then the later part and row.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from rlaif.errors import RunError
+
+MEMORY = "512MB"
+BATCH = 2048
+"""Rows handed over at once."""
+
+_EMPTY_GRADES = """
+CREATE VIEW grades AS SELECT ''::VARCHAR sample_id, ''::VARCHAR sample_hash, ''::VARCHAR under,
+  0 attempt, ''::VARCHAR status, ''::VARCHAR filename, 0 file_row_number,
+  []::STRUCT(key VARCHAR, distribution DOUBLE[], label_mass DOUBLE, rationale VARCHAR,
+  cases STRUCT(name VARCHAR, passed BOOLEAN, message VARCHAR)[])[] outcomes
+  WHERE false
+"""
+
+_PENDING = """
+CREATE OR REPLACE TABLE pending AS
+WITH graded AS (
+  SELECT sample_id, sample_hash, bool_or(status = 'ok') AS ok, max(attempt) AS attempt
+  FROM grades WHERE under = $under GROUP BY sample_id, sample_hash)
+SELECT s.ordinal, s.sample_id, coalesce(g.attempt, 0) + 1 AS attempt
+FROM samples s LEFT JOIN graded g USING (sample_id, sample_hash)
+WHERE g.sample_id IS NULL OR ($retry AND NOT g.ok)
+"""
+
+_PRIOR = """
+SELECT ordinal, o.key AS key, o.distribution AS distribution, o.label_mass AS label_mass,
+  o.rationale AS rationale, o.cases AS cases
+FROM (
+  SELECT p.ordinal, g.attempt, g.filename, g.file_row_number, unnest(g.outcomes) AS o
+  FROM grades g JOIN pending p USING (sample_id))
+WHERE o.key <> '' AND o.distribution IS NOT NULL
+ORDER BY ordinal, attempt, filename, file_row_number
+"""
+
+_BEST = """
+CREATE OR REPLACE TABLE best AS
+SELECT s.ordinal, g.filename, g.file_row_number, g.status
+FROM samples s JOIN (
+  SELECT sample_id, sample_hash, filename, file_row_number, status
+  FROM grades WHERE under = $under
+  QUALIFY row_number() OVER (
+    PARTITION BY sample_id, sample_hash
+    ORDER BY status = 'ok' DESC, attempt DESC, filename DESC, file_row_number DESC) = 1
+) g USING (sample_id, sample_hash)
+"""
+
+_GRADES = """
+SELECT g.* FROM grades g JOIN best b USING (filename, file_row_number) ORDER BY b.ordinal
+"""
+
+_REPEATED = """
+SELECT s.ordinal, s.sample_id, s.path, s.line, s.sample = f.sample AS same,
+  f.path AS first_path, f.line AS first_line
+FROM samples s JOIN (
+  SELECT sample_id, min(ordinal) AS ordinal FROM samples GROUP BY sample_id HAVING count(*) > 1
+) d USING (sample_id) JOIN samples f ON f.ordinal = d.ordinal
+WHERE s.ordinal > d.ordinal ORDER BY s.ordinal
+"""
+
+_CHANGES = """
+SELECT count(*) FILTER (o.sample_id IS NULL), count(*) FILTER (n.sample_id IS NULL),
+  count(*) FILTER (o.sample_hash <> n.sample_hash)
+FROM samples n FULL OUTER JOIN older o USING (sample_id)
+"""
+
+
+@contextmanager
+def database(**tables: Sequence[Path]) -> Iterator[Any]:
+    """A connection with one view for each name, over the Parquet files given for it.
+
+    Raises: RunError for what DuckDB says while it reads them.
+    """
+    try:
+        with duckdb.connect() as connection, tempfile.TemporaryDirectory(prefix="rlaif-") as spill:
+            connection.execute(f"SET memory_limit = '{MEMORY}'")
+            connection.execute(f"SET temp_directory = {_quoted(spill)}")
+            for name, files in tables.items():
+                connection.execute(_view(name, files))
+            yield connection
+    except duckdb.Error as error:
+        raise RunError(f"the run cannot be read: {str(error).splitlines()[0]}") from error
+
+
+def _view(name: str, files: Sequence[Path]) -> str:
+    if not files and name == "grades":
+        return _EMPTY_GRADES
+    listed = ", ".join(_quoted(_literal(file)) for file in files)
+    return (
+        f"CREATE VIEW {name} AS SELECT * FROM read_parquet([{listed}], "  # noqa: S608
+        "filename = true, file_row_number = true, union_by_name = true, hive_partitioning = false)"
+    )
+
+
+def _literal(file: Path) -> str:
+    """The path as a pattern that matches nothing else: `[`, `*` and `?` have no meaning in it."""
+    return re.sub(r"[\[*?]", r"[\g<0>]", str(file))
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def find_pending(connection: Any, under: str, retry_failed: bool) -> None:
+    """Make the table `pending`: samples with no effective grade, or failed ones if asked."""
+    connection.execute(_PENDING, {"under": under, "retry": retry_failed})
+
+
+def pending_ordinals(connection: Any) -> Iterator[tuple[int, int]]:
+    """(ordinal, next attempt) of what is pending, in the order of the input."""
+    return _rows(connection, "SELECT ordinal, attempt FROM pending ORDER BY ordinal")
+
+
+def prior_verdicts(connection: Any) -> Iterator[Any]:
+    """Batches of earlier verdicts of what is pending, by ordinal; of one key the last counts."""
+    return _batches(connection, _PRIOR)
+
+
+def effective_grades(connection: Any, under: str) -> Iterator[Any]:
+    """Batches of the effective grades of the current samples, in the order of the input."""
+    connection.execute(_BEST, {"under": under})
+    return _batches(connection, _GRADES)
+
+
+def status_counts(connection: Any, under: str) -> dict[str, int]:
+    """How many samples have an effective grade, by status."""
+    connection.execute(_BEST, {"under": under})
+    return dict(connection.execute("SELECT status, count(*) FROM best GROUP BY status").fetchall())
+
+
+def repeated_ids(connection: Any) -> Iterator[tuple[int, str, str, int, bool, str, int]]:
+    """Later rows of an id: ordinal, id, path, line, same content, path and line of the first."""
+    return _rows(connection, _REPEATED)
+
+
+def changes(connection: Any) -> tuple[int, int, int]:
+    """Samples added, removed and changed in `samples` against `older`."""
+    added, removed, changed = connection.execute(_CHANGES).fetchone()
+    return added, removed, changed
+
+
+def _rows(connection: Any, query: str) -> Iterator[Any]:
+    for batch in _batches(connection, query):
+        yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
+
+
+def _batches(connection: Any, query: str) -> Iterator[Any]:
+    """Batches of a result, on a cursor of its own, so that several can be read side by side."""
+    with connection.cursor() as cursor:
+        relation = cursor.sql(query)
+        reader = getattr(relation, "to_arrow_reader", None) or relation.fetch_arrow_reader
+        yield from reader(BATCH)

@@ -1,0 +1,201 @@
+"""The run folder: what was graded, under what, and every grade, whatever happens on the way.
+
+    RUN/manifest.json               what the run is of
+    RUN/rubric-HASH.yaml, judge-HASH.json   their texts, kept
+    RUN/samples/GENERATION/*.parquet        the input, in its order
+    RUN/parts/*.parquet             grades, append-only, each part written whole
+    RUN/quarantine/                 parts that were damaged; their samples are graded again
+    RUN/lock                        held by the one who grades
+
+Reading needs no lock. A process killed at any instant leaves a run that can be read and resumed.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from rlaif.errors import RunError
+from rlaif.records.grade import Grade
+from rlaif.storage import queries
+from rlaif.storage.cleaning import clean, sound_parts
+from rlaif.storage.grade_table import read_grades
+from rlaif.storage.grade_writer import ROWS, SECONDS, GradeWriter
+from rlaif.storage.intake import Intake, intact_parts, take_in
+from rlaif.storage.lock import locked
+from rlaif.storage.manifest import (
+    NAME,
+    Manifest,
+    Samples,
+    Stated,
+    read_manifest,
+    write_manifest,
+)
+from rlaif.storage.pending import Pending, pending_samples
+from rlaif.storage.samples import Row
+from rlaif.storage.whole_files import disk_errors, write_whole
+
+_OURS = frozenset({NAME, "samples", "parts", "quarantine", "lock"})
+_KEPT = ("rubric-", "judge-", ".tmp-")
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How far a run is."""
+
+    samples: int
+    ok: int
+    failed: int
+
+    @property
+    def missing(self) -> int:
+        """Samples with no grade yet."""
+        return self.samples - self.ok - self.failed
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A rubric or a judge to be kept with the run."""
+
+    name: str
+    version: str
+    hash: str
+    text: str
+    suffix: str
+    """Of the file that keeps the text: `.yaml` or `.json`."""
+    served: str = ""
+
+
+class RunFolder:
+    """A run on disk. Make one with `open_run` or `make_run`."""
+
+    def __init__(self, path: Path, manifest: Manifest) -> None:
+        """Take a folder whose manifest was read."""
+        self.path = path
+        self.manifest = manifest
+
+    @contextmanager
+    def lock(self) -> Iterator[list[str]]:
+        """Be the only one who grades; yields what was found damaged and put into quarantine.
+
+        Raises: RunLocked when another process holds the lock.
+        """
+        with locked(self.path / "lock"):
+            self.manifest = read_manifest(self.path) or self.manifest
+            yield clean(self.path)
+
+    def state(self, rubric: Kept, judge: Kept, under: str, command: Sequence[str] = ()) -> None:
+        """Say what is graded under what from here on, and keep the texts. Needs the lock."""
+        self._write(
+            Manifest(
+                created=self.manifest.created,
+                command=tuple(command),
+                under=under,
+                rubric=self._keep("rubric", rubric),
+                judge=self._keep("judge", judge),
+                samples=self.manifest.samples,
+            )
+        )
+
+    def take_in(self, rows: Iterable[Row], source: str, fingerprint: str = "") -> Intake:
+        """Make `rows` the samples of this run, unless they already are. Needs the lock.
+
+        With the `source_fingerprint` of the last time, they are known without being read.
+        Raises: FileProblems with all that is wrong in them; the run is then as it was.
+        """
+        with disk_errors(self.path):
+            taken = take_in(rows, self.path / "samples", source, fingerprint, self.manifest.samples)
+        if taken.samples != self.manifest.samples:
+            self._write(self.manifest.model_copy(update={"samples": taken.samples}))
+        return taken
+
+    def writer(
+        self,
+        clock: Callable[[], float] = time.monotonic,
+        rows: int = ROWS,
+        seconds: float = SECONDS,
+    ) -> GradeWriter:
+        """A writer of grades under what the run states. Needs the lock."""
+        return GradeWriter(self.path / "parts", self.manifest.under, clock, rows, seconds)
+
+    def pending(self, under: str | None = None, retry_failed: bool = False) -> Iterator[Pending]:
+        """What is to be graded, in input order; see `pending_samples`."""
+        return pending_samples(
+            self._samples(), sound_parts(self.path), self._under(under), retry_failed
+        )
+
+    def grades(self, under: str | None = None) -> Iterator[Grade]:
+        """The effective grade of each graded sample of the run, in input order."""
+        graded = sound_parts(self.path)
+        if not graded:
+            return
+        with queries.database(samples=self._samples(), grades=graded) as connection:
+            for batch in queries.effective_grades(connection, self._under(under)):
+                yield from read_grades(batch)
+
+    def counts(self, under: str | None = None) -> Counts:
+        """How many samples there are, and how many are graded."""
+        samples = self._samples()
+        with queries.database(samples=samples, grades=sound_parts(self.path)) as connection:
+            found = queries.status_counts(connection, self._under(under))
+        return Counts(self._taken().count, found.get("ok", 0), found.get("failed", 0))
+
+    def _under(self, under: str | None) -> str:
+        return self.manifest.under if under is None else under
+
+    def _taken(self) -> Samples:
+        if self.manifest.samples is None:
+            raise RunError(f"{self.path}: no samples were taken in yet")
+        return self.manifest.samples
+
+    def _samples(self) -> list[Path]:
+        found = intact_parts(self.path / "samples", self._taken())
+        if found is None:
+            raise RunError(
+                f"{self.path / 'samples'}: the kept samples are damaged\n"
+                "  hint: start the same `rlaif grade` command again; the grades are kept"
+            )
+        return found
+
+    def _keep(self, what: str, kept: Kept) -> Stated:
+        name = f"{what}-{kept.hash[:12]}{kept.suffix}"
+        write_whole(self.path / name, kept.text.encode())
+        return Stated(
+            name=kept.name, version=kept.version, hash=kept.hash, file=name, served=kept.served
+        )
+
+    def _write(self, manifest: Manifest) -> None:
+        write_manifest(self.path, manifest)
+        self.manifest = manifest
+
+
+def open_run(path: Path) -> RunFolder:
+    """The run at `path`. Raises: RunError when there is none."""
+    manifest = read_manifest(path)
+    if manifest is None:
+        there = "not a run" if path.exists() else "no such folder"
+        raise RunError(f"{path}: {there}\n  hint: `rlaif grade ... --out {path}` makes one")
+    return RunFolder(path, manifest)
+
+
+def make_run(path: Path) -> RunFolder:
+    """The run at `path`, made where there is none. Raises: RunError for a folder of others."""
+    with disk_errors(path):
+        path.mkdir(parents=True, exist_ok=True)
+        foreign = [p.name for p in path.iterdir() if not _is_ours(p.name)]
+        manifest = read_manifest(path)
+        if manifest is None and foreign:
+            raise RunError(
+                f"{path}: holds other things ({', '.join(sorted(foreign)[:3])})\n"
+                "  hint: name a new or empty folder"
+            )
+        for inner in ("samples", "parts"):
+            (path / inner).mkdir(exist_ok=True)
+    return RunFolder(path, manifest or Manifest())
+
+
+def _is_ours(name: str) -> bool:
+    return name in _OURS or name.startswith(_KEPT)

@@ -1,0 +1,125 @@
+"""The kept text of a run's samples: one row a sample, in the order of the input."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from rlaif.records.identity import canonical, digest
+from rlaif.records.sample import Sample
+from rlaif.storage.grade_table import as_parquet
+from rlaif.storage.samples import Row
+from rlaif.storage.whole_files import write_part
+
+ROWS = 4096
+"""Most samples of one part."""
+
+SIZE = 16 * 2**20
+"""Bytes of sample text after which a part is written."""
+
+_FIELDS: list[tuple[str, Any]] = [
+    ("ordinal", pa.int64()),
+    ("sample_id", pa.string()),
+    ("sample_hash", pa.string()),
+    ("path", pa.string()),
+    ("line", pa.int64()),
+    ("sample", pa.string()),
+]
+
+SCHEMA = pa.schema(_FIELDS, metadata={"rlaif": "samples 1"})
+"""`sample` is the record as written, in canonical JSON."""
+
+_NO_CONTENT = ("sample_id", "group_id", "policy")
+
+
+def content_hash(written: dict[str, Any]) -> str:
+    """`sample_digest` of a sample that is already written out."""
+    return digest(canonical({k: v for k, v in written.items() if k not in _NO_CONTENT}))
+
+
+class SampleParts:
+    """Writes samples into parts of one folder, a part in memory at a time."""
+
+    def __init__(self, folder: Path) -> None:
+        """Take the folder, which must be there."""
+        self._folder = folder
+        self._columns: dict[str, list[Any]] = {name: [] for name in SCHEMA.names}
+        self._size = 0
+        self._written = 0
+        self.count = 0
+
+    def add(self, row: Row, sample: Sample) -> bytes:
+        """Put `sample` at the end; its canonical text."""
+        written = sample.as_written()
+        text = canonical(written)
+        values = (
+            self.count,
+            sample.sample_id,
+            content_hash(written),
+            row.path,
+            row.line,
+            text,
+        )
+        for column, value in zip(self._columns.values(), values, strict=True):
+            column.append(value)
+        self.count += 1
+        self._size += len(text)
+        if self._size >= SIZE or len(self._columns["ordinal"]) >= ROWS:
+            self.flush()
+        return text
+
+    def flush(self) -> None:
+        """Write what is in memory as one part."""
+        if not self._columns["ordinal"]:
+            return
+        texts = pa.array(self._columns.pop("sample"), pa.binary()).cast(pa.string())
+        arrays = [pa.array(v, SCHEMA.field(name).type) for name, v in self._columns.items()]
+        table = pa.Table.from_arrays([*arrays, texts], schema=SCHEMA)
+        write_part(self._folder, f"part-{self._written:06d}", as_parquet(table))
+        self._written += 1
+        self._columns = {name: [] for name in SCHEMA.names}
+        self._size = 0
+
+
+def without(part: Path, ordinals: set[int]) -> None:
+    """Write `part` again with the rows of `ordinals` left out."""
+    table = pq.read_table(part, partitioning=None)
+    kept = [i for i, o in enumerate(table.column("ordinal").to_pylist()) if o not in ordinals]
+    if len(kept) == table.num_rows:
+        return
+    name = part.stem.rpartition("-")[0]
+    part.unlink()
+    if kept:
+        write_part(part.parent, name, as_parquet(table.take(pa.array(kept, pa.int64()))))
+
+
+def row_count(part: Path) -> int:
+    """Samples in one part."""
+    count: int = pq.read_metadata(part).num_rows
+    return count
+
+
+def read_kept(
+    parts: Iterable[Path], wanted: Iterator[int] | None = None
+) -> Iterator[tuple[int, str, Sample]]:
+    """(ordinal, content hash, sample) in order; of the rising ordinals `wanted`, or all."""
+    target = next(wanted, None) if wanted else None
+    for part in parts:
+        if wanted and target is None:
+            return
+        for ordinal, sample_hash, text in _rows(part):
+            if wanted and ordinal != target:
+                continue
+            yield ordinal, sample_hash, Sample.model_validate(orjson.loads(text))
+            target = next(wanted, None) if wanted else None
+
+
+def _rows(part: Path) -> Iterator[tuple[int, str, str]]:
+    with pq.ParquetFile(part, pre_buffer=False) as file:
+        for batch in file.iter_batches(512, columns=["ordinal", "sample_hash", "sample"]):
+            yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
