@@ -16,7 +16,7 @@ from rlaif.errors import Problem
 from rlaif.records.written import Written
 
 MOST_DEEP = 64
-MOST_NODES = 50_000
+MOST_NODES = 40_000
 """Texts, lists and mappings of one file; a thousand criteria have about 20,000."""
 MOST_ENTRIES = 5000
 """Of one list or mapping."""

@@ -42,7 +42,8 @@ def find(root: Node, way: Path) -> Spot:
     A check as a whole is shown by its name.
     """
     spot = _walk(root, way)
-    if "<check>" in way[-3:] and "check" in way[-2:] and isinstance(spot.node, Mapping):
+    whole = way[:-1] if way and is_tag(way[-1]) else way
+    if whole[-2:] == ("<check>", "check") and isinstance(spot.node, Mapping):
         return Spot(spot.node.values["check"], spot.node.keys["check"])
     return spot
 
@@ -53,7 +54,8 @@ def key_place(root: Node, way: Path) -> tuple[int, int]:
     if isinstance(spot.node, Mapping) and name in spot.node.keys:
         key = spot.node.keys[name]
         return key.line, key.column
-    return _walk(root, way).position
+    spot = _walk(root, way)
+    return (spot.key.line, spot.key.column) if spot.key else spot.position
 
 
 def _walk(root: Node, way: Path) -> Spot:

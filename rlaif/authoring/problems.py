@@ -26,14 +26,16 @@ _MOST_HINTS = 100
 def problems_of(error: ValidationError, root: Node, path: str, models: Models) -> list[Problem]:
     """Everything that `error` says about the file, without what merely follows from it."""
     found: list[Problem] = []
-    for detail in _own_forms(error.errors(include_url=False)[:MOST_PROBLEMS], root):
+    for detail in _own_forms(
+        error.errors(include_url=False, include_input=False)[:MOST_PROBLEMS], root
+    ):
         spot = find(root, detail["loc"])
         if spot.broken or _follows(detail, spot):
             continue
         hints = len(found) < _MOST_HINTS
         found.extend(_told(detail, spot, root, path, models if hints else {}))
     more = max(0, error.error_count() - MOST_PROBLEMS) + max(0, len(found) - MOST_PROBLEMS)
-    rest = Problem(path, 0, 0, f"{more} more problems of this file are not listed")
+    rest = Problem(path, 0, 0, f"about {more} more problems of this file are not listed")
     return [*found[:MOST_PROBLEMS], rest] if more else found
 
 
@@ -58,7 +60,7 @@ def _told(detail: Any, spot: Spot, root: Node, path: str, models: Models) -> Ite
         hint = nearest(name[:100], known) if known else ""
         yield Problem(path, *key_place(root, way), f"unknown key '{_short(name)}'", hint)
     elif kind == "missing":
-        yield Problem(path, *spot.position, f"'{way[-1]}' is missing")
+        yield Problem(path, *find(root, way[:-1]).position, f"'{way[-1]}' is missing")
     else:
         yield Problem(path, *spot.position, *phrase(kind, detail["msg"], context, spot))
 

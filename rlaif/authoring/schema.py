@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import ast
 import inspect
-import textwrap
+import sys
+from collections.abc import Iterator
 from copy import deepcopy
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -133,15 +135,25 @@ def _docstrings(model: type[BaseModel]) -> dict[str, str]:
     """What stands below each field of `model` and of the records it extends."""
     found: dict[str, str] = {}
     for base in reversed(model.__mro__):
-        if not issubclass(base, BaseModel) or not base.__module__.startswith("rlaif."):
-            continue
-        body = ast.parse(textwrap.dedent(inspect.getsource(base))).body[0]
-        lines = body.body if isinstance(body, ast.ClassDef) else []
-        for field, below in pairwise(lines):
-            if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name):
-                text = _text_of(below)
-                found |= {field.target.id: text} if text else {}
+        if base.__module__.startswith("rlaif."):
+            found |= _told_in(base.__module__).get(base.__name__, {})
     return found
+
+
+@cache
+def _told_in(module: str) -> dict[str, dict[str, str]]:
+    """Every class of a module with what stands below each of its fields."""
+    tree = ast.parse(inspect.getsource(sys.modules[module]))
+    classes = [line for line in tree.body if isinstance(line, ast.ClassDef)]
+    return {told.name: dict(_fields(told)) for told in classes}
+
+
+def _fields(told: ast.ClassDef) -> Iterator[tuple[str, str]]:
+    for field, below in pairwise(told.body):
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name):
+            text = _text_of(below)
+            if text:
+                yield field.target.id, text
 
 
 def _text_of(line: ast.stmt) -> str:

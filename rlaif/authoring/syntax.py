@@ -28,6 +28,16 @@ class Complaint(NamedTuple):
 
 _SIMPLE = {
     "found a tab character": _TAB,
+    "found incompatible YAML document": ("this YAML version is not known", "delete this line"),
+    "found unexpected ':'": ("a ': ' inside text that has no quotes", QUOTE_IT),
+    "found an indentation indicator": (
+        "the number after '|' or '>' cannot be 0",
+        "write '>-' alone behind the key, and the text below it, indented",
+    ),
+    "did not find expected whitespace": (
+        "a space is missing after this sign, or text that begins with it must stand in quotes",
+        QUOTE_IT,
+    ),
     "found unknown escape character": (
         "this backslash means nothing inside double quotes",
         "write \\\\ for a backslash, or use single quotes",
@@ -63,6 +73,8 @@ def explain(error: MarkedYAMLError, text: str) -> Complaint:
     mark = error.problem_mark or error.context_mark
     if mark is None:
         return Complaint(0, 0, f"this is not YAML: {said}", QUOTE_IT)
+    if "directive" in f"{error.context} {said}":
+        return _at(mark, "a line that begins with '%' is not allowed here", "delete this line")
     for words, (message, hint) in _SIMPLE.items():
         if words in said:
             return _at(mark, message, hint)

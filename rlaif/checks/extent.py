@@ -30,7 +30,6 @@ _KANA = (
     "\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fd-\u30ff\u31f0-\u31ff\uff66-\uff6f\uff71-\uff9d"
 )
 _ONE_EACH = re.compile(f"[{_IDEOGRAPHS}{_KANA}]")
-_UNSPACED = re.compile("[\u0e01-\u0e2e\u0e81-\u0eae\u1000-\u1021\u1780-\u17a2]")
 _LETTERS_A_WORD = 4
 _OF_UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]+")
 
@@ -45,7 +44,8 @@ _SENTENCE_END = re.compile(
     r"[\"'\u201d\u2019)\]*_\u00bb]*+(?=\s|\Z)"
 )
 _ABBREVIATIONS = frozenset(
-    "mr mrs ms dr prof st jr sr vs e.g i.e cf al fig eq approx z.b d.h bzw ca p.ex".split()
+    {"mr", "mrs", "ms", "dr", "prof", "st", "jr", "sr", "vs", "e.g", "i.e", "cf", "al", "fig"}
+    | {"eq", "approx", "z.b", "d.h", "bzw", "ca", "p.ex"}
 )
 _LAST_WORD = re.compile(r"[^\s(\[\"'\u201c]*\Z")
 
@@ -72,7 +72,7 @@ def words(text: str) -> int:
     """How many words, by the rule at the top of this file."""
     single = len(_ONE_EACH.findall(text))
     unspaced = sum(
-        -(-len(_UNSPACED.findall(run)) // _LETTERS_A_WORD) for run in _OF_UNSPACED.findall(text)
+        -(-sum(map(str.isalnum, run)) // _LETTERS_A_WORD) for run in _OF_UNSPACED.findall(text)
     )
     rest = _OF_UNSPACED.sub(" ", _ONE_EACH.sub(" ", text))
     return single + unspaced + sum(1 for run in rest.split() if any(map(str.isalnum, run)))
@@ -81,7 +81,7 @@ def words(text: str) -> int:
 def characters(text: str) -> int:
     """How many characters a reader sees, by the rule at the top of this file."""
     text = _FLAG_PAIR.sub("x", _JOINED.sub("", text.strip().replace("\r\n", "\n")))
-    return sum(1 for c in text if c < "\u0300" and c != "\u00ad" or not _belongs_to_the_last(c))
+    return sum(1 for c in text if (c < "\u0300" and c != "\u00ad") or not _belongs_to_the_last(c))
 
 
 def sentences(text: str) -> int:

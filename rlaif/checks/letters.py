@@ -1,8 +1,9 @@
-"""Which letter of a multiple-choice question a text chooses.
+r"""Which letter of a multiple-choice question a text chooses.
 
 What is looked at, the first that is there deciding, and of several the last:
 1. the whole text is the letter: "B", "(b)", "**B**", "B.";
-2. it is stated: "The answer is (B).", "Answer: B) Paris", "\\boxed{B}", "I choose B", 答案：B;
+2. it is stated: "The answer is (B).", "Answer: B) Paris", "\boxed{B}", "I choose B", "Therefore,
+   the best of them is B", and the first two in other languages;
 3. it stands on a line of its own, or at its head as an option does: "B) Paris", "(B) Paris";
 4. it stands in brackets or bold: "so (B) it is";
 5. it stands alone as a capital: "It must be B".
@@ -21,16 +22,17 @@ LOOK_BACK = 100_000
 """Characters from the end in which a choice is looked for."""
 
 _STATES = (
-    r"(?:answers?|options?|choices?|choose|chose|pick|select(?:ed)?|go with|conclusion|antwort"
-    r"|l[\u00f6o]sung|r[\u00e9e]ponse|respuesta|risposta|resposta|\u043e\u0442\u0432\u0435\u0442"
+    r"(?:answers?|options?|choices?|choose|chose|pick|select(?:ed)?|go with|conclusion|guess"
+    r"|antwort|l[\u00f6o]sung|r[\u00e9e]ponse|respuesta|risposta|resposta|\u043e\u0442\u0432\u0435\u0442"
     r"|\u7b54\u6848|\u9009\u62e9|\u9009|\u6b63\u89e3|\u7b54\u3048|\uc815\ub2f5|\ub2f5)"
 )
 _LINK = (
-    r"(?:\s*(?:is|are|was|would be|must be|should be|would|be|ist|lautet|est|es|\u00e8|\u00e9"
-    r"|the|option|choice|letter|correct|final|answer"
+    r"(?:\s*(?:is|are|was|appears|seems|to|would be|must be|should be|would|be|ist|lautet"
+    r"|est|es|\u00e8|\u00e9|the|option|choice|letter|correct|final|answer"
     r"|most likely|likely|definitely|clearly|therefore)\b"
     r"|\s*[\u662f\u4e3a\u306f\uc740\ub294]|\s*[:=\uff1a\-\u2013]|\s*[*_$\"'`(\[{\u201c]|\s*\\(?:text|mathrm|mathbf|boxed)\{?)"
 )
+_CONCLUDES = r"\b(?:[Tt]herefore|[Tt]hus|[Hh]ence|[Ss]o),?\s[^.\n]{0,160}\b(?:is|be)\s\(?"
 _OPENING = r"[*_$\"'`(\[{\u201c\uff08]"
 _AFTER = r"(?:because|since|as|and|or|for|but|which|based|given|due|with|in|where|is|from|by)\b"
 
@@ -52,7 +54,7 @@ def _rules(options: str) -> _Rules:
     return _Rules(
         alone=re.compile(rf"[\W_]{{0,20}}(?:\\(?:boxed|text)\{{)*({both})[\W_]{{0,20}}\Z"),
         stated=re.compile(
-            rf"(?:(?i:(?<![^\W_]){_STATES}){_LINK}{{1,6}}\s*|\\boxed\{{(?:\\\w+\{{)?\s*\(?)"
+            rf"(?:(?i:(?<![^\W_]){_STATES}){_LINK}{{1,6}}\s*|{_CONCLUDES}|\\boxed\{{(?:\\\w+\{{)?\s*\(?)"
             rf"(?:({one})|(?<=[(\[{{])({both})(?=[)\]}}])|(?<=[:=]\s)({both})(?=\.?\s*(?:\n|\Z))){end}"
         ),
         headed=re.compile(

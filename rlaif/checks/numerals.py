@@ -1,7 +1,7 @@
-"""Numbers in text: where they stand, and their exact value.
+r"""Numbers in text: where they stand, and their exact value.
 
 Read as one number: 1,000 and 1,00,000 (groups set off by commas; also 1{,}000 and a narrow space),
-.5, 1e3, 3 x 10^5 (with x, \\times, \\cdot or their signs), 2^10, 1/2, 1 1/2, \\frac{1}{2}, any
+.5, 1e3, 3 x 10^5 (with x, \times, \cdot or their signs), 2^10, 1/2, 1 1/2, \frac{1}{2}, any
 script's digits, a sign before the digits or the currency. A percent sign, a unit and a currency do
 not change the value: 5% is 5.
 A comma is never a decimal mark: "1.000,5" ends in 5. A hyphen after a digit, a letter or a closing
@@ -57,7 +57,7 @@ _CURRENCY = re.compile(r"(?<![A-Za-z])(?:USD|EUR|GBP|JPY|CNY|INR|CAD|AUD|CHF|RMB
 
 
 class Numeral(NamedTuple):
-    """A number as it stands in a text, and its value; None where it has none (1/0) or is too large."""
+    """A number as it stands in a text, and its value; None for 1/0 and what is too large."""
 
     text: str
     value: Fraction | None

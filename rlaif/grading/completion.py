@@ -49,9 +49,10 @@ def without_reasoning(text: str) -> tuple[str, int]:
     taken = begun = 0
     inside, first = False, True
     for tag in _TAG.finditer(text):
-        closes, part = bool(tag[1]), text[begun : tag.start()]
+        closes = bool(tag[1])
         if inside and not closes:
             continue
+        part = text[begun : tag.start()]
         if inside or (closes and first):
             taken += len(part)
         else:

@@ -56,45 +56,27 @@ OPENERS = frozenset(
     lösung | die lösung | antwort | die antwort | die antwort ist | gedankengang | denkprozess
     lösungsweg | überlegung | lass uns schritt für schritt denken | schritt für schritt
     lösen wir dieses problem schritt für schritt | lassen sie uns schritt für schritt vorgehen
-    soluzione | risposta | la risposta è | ragionamento | risolviamo questo problema passo dopo passo
+    soluzione | risposta | la risposta è | ragionamento
+    risolviamo questo problema passo dopo passo
     pensiamo passo dopo passo | passo dopo passo | processo di pensiero
     resposta | a resposta é | solução | processo de pensamento | raciocínio
     vamos pensar passo a passo | vamos resolver este problema passo a passo | passo a passo
     oplossing | antwoord | het antwoord is | laten we stap voor stap denken
     решение | ответ | ход мыслей | рассуждение | давайте решим эту задачу шаг за шагом
     давайте подумаем шаг за шагом | давайте решим эту задачу | шаг за шагом
-    çözüm | cevap | adım adım düşünelim | rozwiązanie | odpowiedź | řešení | odpověď
+    çözüm | cevap | rozwiązanie | odpowiedź | řešení | odpověď
     الحل | الجواب | الإجابة | لنفكر خطوة بخطوة | لنحل هذه المسألة خطوة بخطوة
     समाधान | उत्तर | हल | आइए चरण दर चरण सोचें
-    lời giải | giải | đáp án | hãy suy nghĩ từng bước | jawaban | solusi | mari kita pikirkan langkah demi langkah
+    lời giải | giải | đáp án | hãy suy nghĩ từng bước | jawaban | solusi
+    mari kita pikirkan langkah demi langkah
     """.replace("\n", "|").split("|")
 )
 """Each of them, or several one after the other, is no answer."""
 
 FILLERS = frozenset(
-    [
-        "sure ",
-        " okay ",
-        " ok ",
-        " certainly ",
-        " of course ",
-        " absolutely ",
-        " alright ",
-        " great ",
-        " great question ",
-        " so ",
-        " well ",
-        " now ",
-        " first ",
-        " hmm ",
-        " here ",
-        " yes ",
-        " right ",
-        " and ",
-        " then ",
-        " please ",
-        " 好的 ",
-        " 当然",
-    ]
+    """
+    sure | okay | ok | certainly | of course | absolutely | alright | great | great question | so
+    well | now | first | hmm | here | yes | right | and | then | please | 好的 | 当然
+    """.replace("\n", "|").split("|")
 )
 """Say nothing beside an opener, and may be an answer without one."""

@@ -18,9 +18,11 @@ LONGEST_OPENER = 2_000
 """Characters; what is longer is no mere opener."""
 
 SHORTEST_REPETITION = 400
-"""Characters from which a text that repeats one unit is degenerate: a googol written out is not."""
+"""Characters from which a text that repeats one unit is degenerate."""
 
-FEWEST_REPEATS = 10
+FEWEST_REPEATS = 20
+"""A song with its refrain, even written out ten times over, is left to the judge."""
+
 REPEATED_SHARE = 0.9
 """Share of the text that one unbroken repetition covers."""
 
@@ -53,14 +55,17 @@ def is_opener(text: str) -> bool:
         return False
     letters = _letters(text)
     openers, fillers, longest = _phrases()
-    # What can end at each place: nothing (None), fillers alone (False), an opener among them (True)
-    ends: list[bool | None] = [False] + [None] * len(letters)
-    for past in range(1, len(letters) + 1):
-        for first in range(max(0, past - longest), past):
-            before, phrase = ends[first], letters[first:past]
-            if before is not None and (phrase in openers or phrase in fillers):
-                ends[past] = bool(ends[past]) or before or phrase in openers
-    return ends[-1] is True
+    # Each place where phrases can end: with an opener among them, or with fillers alone
+    reached = {0: False}
+    for first in range(len(letters)):
+        if first not in reached:
+            continue
+        for past in range(first + 1, min(first + longest, len(letters)) + 1):
+            phrase = letters[first:past]
+            if phrase in openers or phrase in fillers:
+                opened = reached[first] or phrase in openers
+                reached[past] = reached.get(past, False) or opened
+    return reached.get(len(letters), False)
 
 
 def is_degenerate(text: str) -> bool:
@@ -68,9 +73,10 @@ def is_degenerate(text: str) -> bool:
 
     A probe from the middle is as long as the longest unit that could repeat often enough, so that
     the distance to where it next occurs is the unit's length. Case and the amount of white space do
-    not matter. Linear in the length.
+    not matter. A unit of digits alone is a number written out (0.333..., a googol), and passes.
+    Linear in the length.
     """
-    line = " ".join(text.casefold().split())
+    line = " ".join([*text.casefold().split(), ""])
     size = len(line)
     if size < SHORTEST_REPETITION:
         return False
@@ -81,6 +87,8 @@ def is_degenerate(text: str) -> bool:
     if again < 0:
         return False
     unit = again - middle
+    if line[middle:again].isdigit():
+        return False
     covered = _repeated_from(line, middle, unit) + _repeated_to(line, middle, unit)
     return covered >= REPEATED_SHARE * size and covered >= FEWEST_REPEATS * unit
 
@@ -118,7 +126,7 @@ def _is_invisible(c: str) -> bool:
 
 
 def _bare(text: str) -> str:
-    """The text without what may stand round an answer: white space, a full stop, marks of emphasis."""
+    """The text without what may stand round an answer: white space, a full stop, emphasis."""
     return text.strip(" \t\r\n.*`$\u3002")
 
 

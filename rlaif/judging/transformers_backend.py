@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -141,18 +142,39 @@ class TransformersBackend:
                 yield decision.number, _read(forward_plain(self._model, ids), decision, len(ids))
 
     def _load(self) -> None:
-        weights = find_weights(self._spec, self._folder)
-        device = _device(self._spec.device)
-        dtype = _dtype(self._spec.dtype, device)
-        options = _options(weights) | {"dtype": dtype, "attn_implementation": "sdpa"}
-        model = _loaded(AutoModelForCausalLM, weights.source, options, self._spec.model)
-        self._model = model.eval().to(device)
-        commit = getattr(model.config, "_commit_hash", None) or "unknown commit"
-        self.served = f"{weights.served or f'{self._spec.model}@{commit}'} {dtype}"
-        own = getattr(model.config.get_text_config(decoder=True), "max_position_embeddings", None)
-        self.max_length = min(filter(None, (self._spec.max_length, own)), default=None)
-        self._packs, how = _check(self._model, dtype)
-        self.notes = (f"{self._spec.model} on {device} in {str(dtype)[6:]}", how)
+        loaded = load_model(self._spec, self._folder)
+        self._model, self.served, self.max_length = loaded.model, loaded.served, loaded.max_length
+        self._packs, how = _check(loaded.model, loaded.model.dtype)
+        place = f"{loaded.model.device} in {str(loaded.model.dtype)[6:]}"
+        self.notes = (f"{self._spec.model} on {place}", how)
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A model ready to answer."""
+
+    model: Any
+    served: str
+    """The weights and the number format: what determines its answers."""
+    max_length: int | None
+    """Longest prompt in tokens."""
+
+
+def load_model(spec: TransformersJudge, folder: Path | None = None) -> Loaded:
+    """Load the weights that `spec` names onto its device.
+
+    Raises: JudgeUnavailable with what to change.
+    """
+    weights = find_weights(spec, folder)
+    device = _device(spec.device)
+    dtype = _dtype(spec.dtype, device)
+    options = _options(weights) | {"dtype": dtype, "attn_implementation": "sdpa"}
+    model = _loaded(AutoModelForCausalLM, weights.source, options, spec.model)
+    commit = getattr(model.config, "_commit_hash", None) or "unknown commit"
+    served = f"{weights.served or f'{spec.model}@{commit}'} {dtype}"
+    own = getattr(model.config.get_text_config(decoder=True), "max_position_embeddings", None)
+    longest = min(filter(None, (spec.max_length, own)), default=None)
+    return Loaded(model.eval().to(device), served, longest)
 
 
 def _check(model: Any, dtype: torch.dtype) -> tuple[bool, str]:

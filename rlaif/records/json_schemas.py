@@ -32,10 +32,13 @@ MOST_STEPS = 10_000
 """Subschemas that one value of a document may have to be held against."""
 
 _MOST_FAULTS = 20
-_MAPS = ("properties", "patternProperties", "$defs", "definitions", "dependentSchemas")
-_MAPS += ("dependencies",)
-_ONE = ("additionalProperties", "additionalItems", "contains", "propertyNames", "unevaluatedItems")
-_ONE += ("unevaluatedProperties", "not", "if", "then", "else", "items")
+_MAPS = frozenset(
+    ("properties", "patternProperties", "$defs", "definitions", "dependentSchemas", "dependencies")
+)
+_ONE = frozenset(
+    {"additionalProperties", "additionalItems", "contains", "propertyNames", "unevaluatedItems"}
+    | {"unevaluatedProperties", "not", "if", "then", "else", "items"}
+)
 _MANY = ("allOf", "anyOf", "oneOf", "prefixItems", "items")
 _SAME_VALUE = frozenset(("allOf", "anyOf", "oneOf", "not", "if", "then", "else"))
 _SAME_VALUE |= {"dependentSchemas", "dependencies"}

@@ -79,9 +79,13 @@ def _finite(number: float) -> float:
 
 
 def _text(value: object) -> str:
-    if isinstance(value, str):
-        return str(value)
-    raise _error("text", f"expected text, not {_kind(value)}")
+    if not isinstance(value, str):
+        raise _error("text", f"expected text, not {_kind(value)}")
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise _error("text", "half a character (a lone surrogate) is not text") from error
+    return str(value)
 
 
 def _as_number(value: object) -> float:

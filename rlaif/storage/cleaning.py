@@ -9,7 +9,7 @@ from rlaif.storage.whole_files import TEMPORARY, disk_errors, is_intact, parts, 
 
 
 def clean(run: Path) -> list[str]:
-    """Tidy a run that nobody else writes to; the names of the parts put into quarantine."""
+    """Tidy a run that nobody else writes to; a sentence for each part put into quarantine."""
     with disk_errors(run):
         for folder in (run, run / "parts", run / "samples"):
             for leftover in folder.glob(f"{TEMPORARY}*"):
@@ -19,7 +19,10 @@ def clean(run: Path) -> list[str]:
             _set_aside(part, run / "quarantine")
         if damaged:
             sync_folder(run / "parts")
-    return [part.name for part in damaged]
+    return [
+        f"parts/{part.name} is damaged: put into quarantine/, its samples are graded again"
+        for part in damaged
+    ]
 
 
 def sound_parts(run: Path) -> list[Path]:

@@ -19,12 +19,14 @@ _LONG_NUMBER = re.compile(rb"[:\[,]\s*-?\d{19}")
 _IN_WORDS = {
     "unexpected end of data": "the JSON ends too early",
     "unexpected content after document": "more text after the object",
+    "number is infinity when parsed as double": "a number beyond all bounds",
     "depth limit exceeded": f"nested deeper than {DEEPEST} levels",
     "no low surrogate in string": "half of a surrogate pair, which is no character",
     "lone leading surrogate in hex escape": "half of a surrogate pair, which is no character",
     "invalid high surrogate in string": "half of a surrogate pair, which is no character",
     "invalid low surrogate in string": "half of a surrogate pair, which is no character",
 }
+_NOT_FINITE = ("NaN", "Infinity", "-Infinity")
 _ONE_A_LINE = "JSON Lines has one JSON object a line"
 
 
@@ -74,6 +76,8 @@ def _broken(source: str, number: int, line: bytes, error: orjson.JSONDecodeError
     except UnicodeDecodeError as wrong:
         column = len(line[: wrong.start].decode()) + 1
         return Problem(shown(source), number, column, "not UTF-8 text", "save the file as UTF-8")
+    if error.doc[error.pos :].startswith(_NOT_FINITE):
+        return Problem(shown(source), number, error.colno, "not a number in JSON", "write null")
     words = _IN_WORDS.get(error.msg, f"broken JSON: {error.msg}")
     hint = _ONE_A_LINE if line.lstrip()[:1] == b"[" or line.strip() == b"{" else ""
     return Problem(shown(source), number, error.colno, words, hint)

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from rlaif.errors import RunError
 from rlaif.records.grade import Grade
+from rlaif.records.sample import Sample
 from rlaif.storage import queries
 from rlaif.storage.cleaning import clean, sound_parts
 from rlaif.storage.grade_table import read_grades
@@ -35,6 +36,7 @@ from rlaif.storage.manifest import (
     write_manifest,
 )
 from rlaif.storage.pending import Pending, pending_samples
+from rlaif.storage.sample_table import read_kept
 from rlaif.storage.samples import Row
 from rlaif.storage.whole_files import disk_errors, write_whole
 
@@ -79,7 +81,7 @@ class RunFolder:
 
     @contextmanager
     def lock(self) -> Iterator[list[str]]:
-        """Be the only one who grades; yields what was found damaged and put into quarantine.
+        """Be the only one who grades; yields a sentence for each part found damaged.
 
         Raises: RunLocked when another process holds the lock.
         """
@@ -135,6 +137,17 @@ class RunFolder:
         with queries.database(samples=self._samples(), grades=graded) as connection:
             for batch in queries.effective_grades(connection, self._under(under)):
                 yield from read_grades(batch)
+
+    def graded_samples(self) -> Iterator[tuple[Sample, Grade | None]]:
+        """Each sample of the run in input order, with its effective grade if it has one."""
+        grades = self.grades()
+        grade = next(grades, None)
+        for _, _, sample in read_kept(self._samples()):
+            if grade is not None and grade.sample_id == sample.sample_id:
+                yield sample, grade
+                grade = next(grades, None)
+            else:
+                yield sample, None
 
     def counts(self, under: str | None = None) -> Counts:
         """How many samples there are, and how many are graded."""

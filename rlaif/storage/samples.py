@@ -49,7 +49,7 @@ def read_rows(
     """The rows of `source` in order, read as they are asked for; `-` is standard input.
 
     Args: `mapping` from our field to their column; `limit`, the most rows to read.
-    Raises: InputError for a source that cannot be read at all, at once; bad rows are yielded.
+    Raises: InputError for a source that cannot be read at all; bad rows are yielded.
     """
     check_mapping(mapping)
     rows = _text_rows(source, mapping) if _is_text(source) else _table_rows(source, mapping)

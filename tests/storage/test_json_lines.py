@@ -63,6 +63,8 @@ def test_every_bad_line_is_told_with_its_number_and_the_good_ones_pass(write: Wr
     [
         ("{oops", ":1:2: broken JSON"),
         ('{"a": 1', ":1:8: the JSON ends too early"),
+        ('{"é": NaN}', ":1:7: not a number in JSON\n  hint: write null"),
+        ('{"a": 1e999}', ":1:7: a number beyond all bounds"),
         ("[1]", ":1:1: expected an object, not a list\n  hint: JSON Lines has one JSON object"),
         ("{", ":1:2: the JSON ends too early\n  hint: JSON Lines has one JSON object a line"),
         ('{"prompt": "p", "completion": "c"}', ":1:1: 'sample_id' is missing\n  hint: --map"),

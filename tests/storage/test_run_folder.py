@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from rlaif.errors import RunError
-from rlaif.records.grade import Grade
-from rlaif.records.outcome import Verdict
+from rlaif.records.grade import Answered, Grade
+from rlaif.records.outcome import Skipped, Verdict
 from rlaif.storage.manifest import Manifest
 from rlaif.storage.run_folder import Counts, RunFolder, make_run, open_run
 from rlaif.storage.samples import read_rows
@@ -81,6 +81,18 @@ def test_under_another_rubric_all_is_pending_with_the_verdicts_known(
         assert each.attempt == 1
         assert each.prior == {f"key-{each.sample_hash}": Verdict((0.25, 0.75), 0.9)}
     assert len(list(run.grades("u1"))) == 5
+
+
+def test_a_judge_that_said_not_applicable_is_not_asked_again(
+    run: RunFolder, graded: Graded, restate: Callable[[RunFolder, str], None]
+) -> None:
+    first = next(run.pending())
+    verdict = Verdict((0.1, 0.1, 0.8), 0.9)
+    outcomes = (Answered("c", Skipped("na", verdict), "k"), Answered("d", Skipped("gate"), ""))
+    with run.writer() as writer:
+        writer.append(replace(graded(first), outcomes=outcomes))
+    restate(run, "u2")
+    assert next(run.pending()).prior == {"k": verdict}
 
 
 def test_changed_content_is_graded_again(

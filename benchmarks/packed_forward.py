@@ -1,0 +1,145 @@
+"""The packed forward against one call a criterion: same model, same samples, in one run.
+
+    python benchmarks/packed_forward.py [--judge smollm2-135m] [--samples 8] [--criteria 8]
+
+Each round times every mode once, in turn, so that a machine that slows down slows them all; the
+table gives medians. Tokens are what each mode computes for all samples. The share of the matrix
+rate is 2 x parameters x tokens / time over the rate of a large matrix product measured in between.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+import transformers
+
+from rlaif.authoring.judge_file import load_judge
+from rlaif.judging.packed import Row, batches_of, disagreement, forward_packed, forward_plain
+from rlaif.judging.transformers_backend import load_model
+from rlaif.ports import Decision, Prefix
+from rlaif.records.judge import TransformersJudge
+
+PREAMBLE, SAMPLE, CRITERION = 60, 200, 40
+
+
+def rows(samples: int, criteria: int, vocabulary: int) -> list[Row]:
+    """Samples of about 200 tokens behind a preamble of 60, each with questions of 40 tokens."""
+    draw = random.Random(0)  # noqa: S311 - no secret
+
+    def ids(count: int) -> tuple[int, ...]:
+        return tuple(draw.randrange(100, vocabulary) for _ in range(count))
+
+    preamble = ids(PREAMBLE)
+    questions = [ids(CRITERION) for _ in range(criteria)]
+    made = []
+    for _ in range(samples):
+        prefix = Prefix((), preamble + ids(draw.randint(SAMPLE - 20, SAMPLE + 20)))
+        made.append(Row(prefix.ids, tuple(_question(prefix, q) for q in questions)))
+    return made
+
+
+def _question(prefix: Prefix, ids: tuple[int, ...]) -> Decision:
+    return Decision(
+        number=0, prefix=prefix, question="", suffix_ids=ids, labels=(), label_ids=(), key="",
+        criterion="", answers=(), best=0,
+    )  # fmt: skip
+
+
+def plainly(model: Any, work: Sequence[Row]) -> int:
+    """One call a criterion: the tokens computed."""
+    tokens = 0
+    for row in work:
+        for decision in row.decisions:
+            ids = (*row.prefix, *decision.suffix_ids)
+            forward_plain(model, ids)
+            tokens += len(ids)
+    return tokens
+
+
+def packed(model: Any, work: Sequence[Row], most_tokens: int) -> int:
+    """All criteria of a sample in one forward pass: the tokens computed, padding included."""
+    tokens = 0
+    for batch in batches_of(work, most_tokens):
+        forward_packed(model, batch)
+        tokens += len(batch) * max(row.tokens for row in batch)
+    return tokens
+
+
+def timed(work: Callable[[], int], device: torch.device) -> tuple[float, int]:
+    """Seconds, and the tokens computed."""
+    began = time.perf_counter()
+    tokens = work()
+    if device.type == "cuda":
+        torch.cuda.synchronize()
+    return time.perf_counter() - began, tokens
+
+
+def matrix_rate(device: torch.device, dtype: torch.dtype) -> float:
+    """FLOP/s of a large matrix product."""
+    size = 8192 if device.type == "cuda" else 1536
+    a = torch.randn(size, size, device=device, dtype=dtype)
+    timed(lambda: len(a @ a), device)
+    seconds = min(timed(lambda: len(a @ a), device)[0] for _ in range(5))
+    return float(2 * size**3 / seconds)
+
+
+def main() -> None:
+    """Measure, and print one table."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
+    parser.add_argument("--judge", default="smollm2-135m")
+    parser.add_argument("--samples", type=int, default=8)
+    parser.add_argument("--criteria", type=int, default=8)
+    parser.add_argument("--rounds", type=int, default=3)
+    options = parser.parse_args()
+    judge = load_judge(options.judge)
+    if not isinstance(judge.spec, TransformersJudge):
+        raise SystemExit(f"{options.judge} is not a judge that transformers runs")
+    model = load_model(judge.spec, judge.folder).model
+    device, dtype = next(model.parameters()).device, model.dtype
+    work = rows(options.samples, options.criteria, model.config.vocab_size)
+    parameters = sum(p.numel() for p in model.parameters())
+    one = work[0].tokens
+    modes: dict[str, Callable[[], int]] = {"one call a criterion": lambda: plainly(model, work)}
+    for count in (1, 2, 4, 8):
+        modes[f"packed, {count} samples a forward"] = (
+            lambda most=count * (one + 30): packed(model, work, most)  # type: ignore[misc]
+        )
+    seconds: dict[str, list[float]] = {name: [] for name in modes}
+    tokens: dict[str, int] = {}
+    rates = []
+    packed(model, work[:1], one)  # warm
+    for _ in range(options.rounds):
+        rates.append(matrix_rate(device, dtype))
+        for name, mode in modes.items():
+            took, tokens[name] = timed(mode, device)
+            seconds[name].append(took)
+    verdicts = options.samples * options.criteria
+    rate = statistics.median(rates)
+    base = statistics.median(seconds["one call a criterion"])
+    print(
+        f"{judge.spec.model}, {parameters / 1e6:.0f}M parameters, {dtype} on {device}, "
+        f"{torch.get_num_threads()} threads; torch {torch.__version__}, "
+        f"transformers {transformers.__version__}"
+    )
+    print(
+        f"{options.samples} samples of {PREAMBLE}+{SAMPLE} tokens x {options.criteria} criteria of "
+        f"{CRITERION}; matrix rate {rate / 1e9:,.0f} GFLOP/s; "
+        f"packed logits off by {disagreement(model, work[:2]):.1e}"
+    )
+    print(f"{'mode':30} {'verdicts/s':>10} {'times':>6} {'tokens':>8} {'of matrix rate':>15}")
+    for name, all_took in seconds.items():
+        took = statistics.median(all_took)
+        share = 2 * parameters * tokens[name] / took / rate
+        print(
+            f"{name:30} {verdicts / took:10.1f} {base / took:6.2f} {tokens[name]:8,} {share:15.0%}"
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,88 @@
+"""Lint: files and folders, and what is only doubtful."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rlaif.authoring.lint import lint_paths
+from rlaif.authoring.shipped import shipped_folder
+from rlaif.errors import UnknownName
+
+HEAD = "rubric: a\nversion: 1\ntitle: t\ncriteria:\n"
+
+
+def said(path: Path) -> str:
+    return "\n".join(str(problem) for problem in lint_paths([path])).replace(str(path), "f")
+
+
+def written(folder: Path, text: str, name: str = "a.yaml") -> Path:
+    file = folder / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def test_what_ships_is_clean() -> None:
+    assert lint_paths([shipped_folder("rubrics"), shipped_folder("judges")]) == []
+    assert lint_paths(["worked-math-solution", "scripted"]) == []
+
+
+def test_a_comment_that_cuts_a_question_short_is_pointed_out(tmp_path: Path) -> None:
+    text = HEAD + (
+        "  - id: a # the first\n    ask: Does it answer question #3 in full?\n"
+        "    weight: 3 # points\n"
+        "  - id: b\n    ask: 'Does it answer #3?' # fine\n"
+        "  - id: c\n    ask: >-\n      Does it answer #3?\n"
+    )
+    assert said(written(tmp_path, text)) == (
+        "f:6:34: warning: the text ends here: what follows ' #' is a comment, "
+        "and not part of 'ask' [cut-by-comment]\n"
+        "  hint: put the whole text in quotes, or write it below '>-' on lines of its own; "
+        "a comment goes on a line of its own"
+    )
+
+
+def test_invisible_characters_are_shown_by_code_point(tmp_path: Path) -> None:
+    text = (
+        HEAD
+        + '  - id: a\n    ask: "Is\u200b it \u202eso\\u2060?"\n'
+        + "    about: 👩\u200d🔬 می\u200cخواهم\n"
+    )
+    assert said(written(tmp_path, text)).splitlines()[::2] == [
+        "f:6:10: warning: the invisible character U+2060 WORD JOINER stands here "
+        "[invisible-character]",
+        "f:6:13: warning: the invisible character U+200B ZERO WIDTH SPACE stands here "
+        "[invisible-character]",
+        "f:6:18: warning: the invisible character U+202E RIGHT-TO-LEFT OVERRIDE stands here "
+        "[invisible-character]",
+    ]
+
+
+def test_other_yaml_in_a_folder_is_left_alone(tmp_path: Path) -> None:
+    written(tmp_path, "services: {}\nbad: [", "compose.yaml")
+    written(tmp_path, "# a comment\n\nrubric: a\n", "deep/er/r.yml")
+    written(tmp_path, "---\n'judge': a\n", "deep/j.yaml")
+    written(tmp_path, "version: 1\nrubric: a\ncriteria: []\n", "late.yaml")
+    written(tmp_path, "rubric: a\n", ".hidden/r.yaml")
+    found = {
+        Path(problem.path).relative_to(tmp_path).as_posix() for problem in lint_paths([tmp_path])
+    }
+    assert found == {"deep/er/r.yml", "deep/j.yaml", "late.yaml"}
+
+
+def test_a_file_that_is_named_must_be_a_rubric_or_a_judge(tmp_path: Path) -> None:
+    assert said(written(tmp_path, "services: {}\n")) == (
+        "f:1:1: this is neither a rubric nor a judge\n"
+        "  hint: a rubric begins with 'rubric: its-name', a judge with 'judge: its-name'"
+    )
+
+
+def test_a_folder_without_any_says_so(tmp_path: Path) -> None:
+    assert said(tmp_path) == "f: no rubric and no judge file is in this folder"
+
+
+def test_a_path_where_nothing_is_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(UnknownName, match="no rubric or judge is named"):
+        lint_paths([tmp_path / "none.yaml"])
