@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Literal
 
-from rlaif.records.patterns import well_formed
-from rlaif.records.sample import Chat, Message, Sample, ToolCall
+from rlaif.records.sample import Chat, Message, Sample
 from rlaif.records.subject import Subject, Turn
+
+TOOL_CALL = "tool call"
+"""The role of a turn in which the policy calls a tool."""
 
 _TAG = re.compile(r"<(/?)think(?:ing)?>", re.IGNORECASE | re.ASCII)
 
@@ -18,23 +21,24 @@ def prepare(sample: Sample, reasoning: Literal["strip", "judge"]) -> Subject:
     Reasoning is taken out of the policy's own turns in the completion alone, and counted.
     """
     messages = _messages(sample.completion, "assistant")
-    policy = [m for m in messages if m.role == "assistant"]
-    contents = {id(m): _content(m, reasoning) for m in policy}
-    written = {key: text for key, (text, _) in contents.items()}
-    texts = [_with_calls(written.get(id(m), m.content), m.tool_calls) for m in messages]
-    turns = [Turn(m.role, well_formed(text)) for m, text in zip(messages, texts, strict=True)]
+    stripped = [
+        _content(m, reasoning) if m.role == "assistant" else (m.content, 0) for m in messages
+    ]
+    turns = [
+        turn
+        for message, (text, _) in zip(messages, stripped, strict=True)
+        for turn in _turns(message, text)
+    ]
+    said = [text for m, (text, _) in zip(messages, stripped, strict=True) if m.role == "assistant"]
     return Subject(
-        prompt=tuple(
-            Turn(m.role, well_formed(_with_calls(m.content, m.tool_calls)))
-            for m in _messages(sample.prompt, "user")
-        ),
+        prompt=tuple(t for m in _messages(sample.prompt, "user") for t in _turns(m, m.content)),
         completion=tuple(turns),
-        final=well_formed(written[id(policy[-1])]),
-        said="\n".join(turn.text for turn in turns if turn.role == "assistant"),
-        reference=None if sample.reference is None else well_formed(sample.reference),
+        final=said[-1],
+        said="\n".join(turn.text for turn in turns if turn.role in ("assistant", TOOL_CALL)),
+        reference=sample.reference,
         finish_reason=sample.finish_reason,
         metadata=sample.metadata,
-        reasoning_characters=sum(taken for _, taken in contents.values()),
+        reasoning_characters=sum(taken for _, taken in stripped),
     )
 
 
@@ -90,7 +94,9 @@ def _content(message: Message, reasoning: Literal["strip", "judge"]) -> tuple[st
     return message.content, 0
 
 
-def _with_calls(text: str, calls: tuple[ToolCall, ...]) -> str:
-    """The text, and below it a line a tool call: `[calls NAME with ARGUMENTS]`."""
-    lines = [f"[calls {c.name} with {c.arguments or 'nothing'}]" for c in calls]
-    return "\n".join([text, *lines] if text.strip() else lines) if lines else text
+def _turns(message: Message, text: str) -> Iterator[Turn]:
+    """A turn for what was said, and one for each tool call, so that no text can pass for a call."""
+    if text.strip() or not message.tool_calls:
+        yield Turn(message.role, text)
+    for call in message.tool_calls:
+        yield Turn(TOOL_CALL, f"{call.name} {call.arguments}".rstrip())

@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One message: who speaks, and all that was said, tool calls written out as text."""
+    """Who speaks, and what was said; a tool call is a turn of its own, of role "tool call"."""
 
     role: str
     text: str
@@ -16,7 +16,7 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What judge and checks see of a sample, after the rubric has said what becomes of reasoning."""
+    """What judge and checks see of a sample, once the rubric has said what becomes of reasoning."""
 
     prompt: tuple[Turn, ...]
     completion: tuple[Turn, ...]
@@ -24,7 +24,7 @@ class Subject:
     final: str
     """The text of the policy's last message: what checks read."""
     said: str
-    """All that the policy wrote, over all its turns, tool calls included: what the prescreen reads."""
+    """All that the policy wrote over all its turns, tool calls included: for the prescreen."""
     reference: str | None = None
     finish_reason: str | None = None
     metadata: dict[str, Any] = field(default_factory=dict)

@@ -80,12 +80,13 @@ CHAT = [
 def test_a_chat_keeps_its_turns_and_writes_tool_calls_out() -> None:
     subject = prepare(sample(CHAT), "strip")
     assert subject.completion == (
-        Turn("assistant", 'Looking.\n[calls search with {"q":"x"}]'),
+        Turn("assistant", "Looking."),
+        Turn("tool call", 'search {"q":"x"}'),
         Turn("tool", "<think>kept</think> found"),
         Turn("assistant", "Done."),
     )
     assert subject.final == "Done."
-    assert subject.said == 'Looking.\n[calls search with {"q":"x"}]\nDone.'
+    assert subject.said == 'Looking.\nsearch {"q":"x"}\nDone.'
     assert subject.reasoning_characters == len("which?so")
 
 
@@ -99,7 +100,7 @@ def test_the_final_text_is_the_content_without_the_calls() -> None:
     call = {"role": "assistant", "tool_calls": [{"name": "stop"}]}
     subject = prepare(sample([{"role": "assistant", "content": "A"}, call]), "strip")
     assert subject.final == ""
-    assert subject.said == "A\n[calls stop with nothing]"
+    assert subject.said == "A\nstop"
 
 
 def test_the_prompt_is_left_as_it_is() -> None:
@@ -107,7 +108,3 @@ def test_the_prompt_is_left_as_it_is() -> None:
     assert prepare(sample("A", prompt=prompt), "strip").prompt == (
         Turn("user", "<think>x</think>"),
     )
-
-
-def test_half_a_surrogate_pair_becomes_a_replacement_character() -> None:
-    assert prepare(sample("a\ud800"), "strip").final == "a\ufffd"
