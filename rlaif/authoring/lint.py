@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from rlaif.authoring.shipped import is_path, shipped_judges, shipped_rubrics, un
 from rlaif.authoring.signs import invisible_signs, places
 from rlaif.authoring.syntax import QUOTE_IT
 from rlaif.errors import Problem
+from rlaif.records.judge import Judge
 from rlaif.records.written import Written
 
 _HEAD = 2**16
@@ -36,10 +37,15 @@ _ASKED = ("ask", "guidance")
 _COMMENT = re.compile(r"[ \t]+(?=#)")
 
 
-def lint_paths(paths: Sequence[str | Path]) -> list[Problem]:
+TemplateLint = Callable[[Judge], list[Problem]]
+"""Every problem of a judge's template, which other parts of the program read."""
+
+
+def lint_paths(paths: Sequence[str | Path], templates: TemplateLint | None = None) -> list[Problem]:
     """Every problem of the files, and of the rubrics and judges in the folders, given.
 
     Names of shipped rubrics and judges count as files. Other YAML files in a folder are left alone.
+    `templates` looks at the template that a judge names.
     Raises: UnknownName when nothing is there under one of `paths`.
     """
     found: list[Problem] = []
@@ -47,17 +53,17 @@ def lint_paths(paths: Sequence[str | Path]) -> list[Problem]:
         if path.is_dir():
             inside = list(_inside(path))
             for kind, file in inside:
-                found += lint_file(file, kind)
+                found += lint_file(file, kind, templates)
             if not inside:
                 found.append(
                     Problem(str(path), 0, 0, "no rubric and no judge file is in this folder")
                 )
         else:
-            found += lint_file(path)
+            found += lint_file(path, templates=templates)
     return list(dict.fromkeys(found))
 
 
-def lint_file(path: Path, kind: str = "") -> list[Problem]:
+def lint_file(path: Path, kind: str = "", templates: TemplateLint | None = None) -> list[Problem]:
     """Every problem and warning of one file, by line and column; `kind` is "rubric" or "judge"."""
     document = read_document(path)
     root = document.root
@@ -68,8 +74,11 @@ def lint_file(path: Path, kind: str = "") -> list[Problem]:
         message = "this is neither a rubric nor a judge"
         hint = "a rubric begins with 'rubric: its-name', a judge with 'judge: its-name'"
         return [*document.problems, Problem(str(path), root.line, root.column, message, hint)]
-    read = judge_of(document) if kind == "judge" else rubric_of(document)
-    return sorted([*read.problems, *_warnings(document)])
+    if kind == "rubric":
+        return sorted([*rubric_of(document).problems, *_warnings(document)])
+    read = judge_of(document)
+    found = templates(read.judge) if templates and read.judge else []
+    return sorted([*read.problems, *_warnings(document), *found])
 
 
 def kind_of(root: Mapping) -> str:

@@ -40,7 +40,9 @@ def _print(report: ExamplesReport, judge: Judge | None) -> None:
             f"  example {finding.example}, {finding.criterion}: labelled {finding.expected}, "
             f"got {finding.got}{why}"
         )
-    typer.echo(f"  checks: {report.checks - report.failed_checks} of {report.checks} labels met")
+    if report.checks:
+        met = report.checks - report.failed_checks
+        typer.echo(f"  checks: {met} of {report.checks} labels met")
     if judge:
         typer.echo(f"  {judge.name}: {report.agreed} of {report.judged} labels met")
     elif report.not_asked:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from rlaif.grading.verdict import gate_met
+from rlaif.grading.verdict import YES_FROM, gate_met
 from rlaif.records.criterion import Criterion, Item, Section
 from rlaif.records.grade import Answered, Score
 from rlaif.records.outcome import Failure, Skipped
@@ -134,10 +134,9 @@ def _rule(section: Section, level: _Level) -> float | None:
     if section.combine == "weighted_mean":
         raw = _fraction(level)
         return None if raw is None else min(max(raw, 0.0), 1.0)
-    good = [value if weight > 0 else 1 - value for weight, value in level.parts]
     if section.combine == "min":
-        return min(good)
-    held = [value >= 0.5 for value in good]
+        return min(value if weight > 0 else 1 - value for weight, value in level.parts)
+    held = [(value >= YES_FROM) == (weight > 0) for weight, value in level.parts]
     return float(all(held) if section.combine == "all" else any(held))
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import suppress
 from itertools import count
 from typing import Self
 
@@ -22,7 +21,9 @@ class Desk:
         self._waiting: dict[int, asyncio.Future[Answer | Failure]] = {}
         self._numbers = count()
         self._clerk: asyncio.Task[None] | None = None
-        self._broken: Exception | None = None
+        self._closing = False
+        self.broken: Exception | None = None
+        """What the judge broke with; it answers nothing after that."""
 
     async def __aenter__(self) -> Self:
         """Start carrying answers."""
@@ -30,13 +31,21 @@ class Desk:
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        """Wait for the last answers, or drop them where something went wrong."""
+        """Wait for the judge to end, or stop it where something went wrong.
+
+        Raises: whatever broke the judge after its last answer.
+        """
         assert self._clerk is not None  # noqa: S101 - entered
+        self._closing = True
         self._asked.put_nowait(None)
         if kind is not None:
             self._clerk.cancel()
-        with suppress(asyncio.CancelledError):
-            await self._clerk
+        try:
+            await asyncio.wait({self._clerk})
+        finally:
+            self._clerk.cancel()
+        if kind is None and self.broken:
+            raise self.broken
 
     def number(self) -> int:
         """A number that no other question of this desk has."""
@@ -47,8 +56,8 @@ class Desk:
 
         Raises: whatever broke the judge.
         """
-        if self._broken:
-            raise self._broken
+        if self.broken:
+            raise self.broken
         loop = asyncio.get_running_loop()
         futures = []
         for decision in decisions:
@@ -61,16 +70,29 @@ class Desk:
     async def _carry(self) -> None:
         try:
             async for number, answer in self._backend.decide(self._stream()):
-                future = self._waiting.pop(number)
-                if not future.done():
-                    future.set_result(answer)
+                self._hand(number, answer)
+        except asyncio.CancelledError:
+            self._break(RuntimeError("the judge was stopped before it had answered every question"))
+            raise
         except Exception as error:  # noqa: BLE001 - handed to every sample that waits, which raises it
-            self._broken = error
+            self._break(error)
         else:
-            self._broken = RuntimeError("the judge ended before it had answered every question")
+            if self._waiting or not self._closing:
+                message = "the judge ended before it had answered every question"
+                self._break(RuntimeError(message))
+
+    def _hand(self, number: int, answer: Answer | Failure) -> None:
+        future = self._waiting.pop(number, None)
+        if future is None:
+            raise RuntimeError(f"the judge answered question {number}, which nobody waits for")
+        if not future.done():
+            future.set_result(answer)
+
+    def _break(self, error: Exception) -> None:
+        self.broken = error
         for future in self._waiting.values():
             if not future.done():
-                future.set_exception(self._broken)
+                future.set_exception(error)
 
     async def _stream(self) -> AsyncIterator[Decision]:
         while (decision := await self._asked.get()) is not None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 from rlaif.grading.combine import unmet_gates
 from rlaif.grading.desk import Desk
 from rlaif.grading.plan import Plan, Work, plan
-from rlaif.grading.verdict import read_answer
+from rlaif.grading.verdict import believed, read_answer
 from rlaif.ports import Answer, Decision, JudgeBackend, Prefix
 from rlaif.prompting.prompt import Prompter, Question
 from rlaif.records.criterion import Checked, Criterion, Judged
@@ -47,34 +48,51 @@ async def finished_plans(
 ) -> AsyncGenerator[Plan, None]:
     """Every sample's plan with all its outcomes, in the order in which they finish.
 
-    At most `in_flight` samples are under way. With `skip_by_gates` and `screen` false every
-    criterion is asked, as for judging the judge.
+    At most `in_flight` samples are under way; a source that lets wait for the next one holds up
+    none of them. With `skip_by_gates` and `screen` false every criterion is asked, as for judging
+    the judge.
 
     Raises: whatever broke the judge, or a fault of ours with the sample's id in a note.
     """
+    if not screen:
+        asker = replace(asker, max_completion=None)
     async with Desk(asker.backend) as desk:
         under_way: set[asyncio.Task[Plan]] = set()
+        coming: asyncio.Task[Work | None] | None = None
+        more = True
         try:
-            async for work in works:
-                made = plan(work, rubric, screen=screen)
-                under_way.add(asyncio.create_task(_finish(made, asker, desk, skip_by_gates)))
-                while len(under_way) >= in_flight:
-                    done, under_way = await _first_done(under_way)
-                    for task in done:
-                        yield task.result()
-            while under_way:
-                done, under_way = await _first_done(under_way)
-                for task in done:
+            while more or under_way:
+                if more and not coming and len(under_way) < in_flight:
+                    coming = asyncio.create_task(_next(works))
+                waited = {coming, *under_way} if coming else under_way
+                await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
+                done = {task for task in under_way if task.done()}
+                under_way -= done
+                for task in sorted(done, key=_broke):
                     yield task.result()
+                if coming and coming.done():
+                    work, coming = coming.result(), None
+                    more = work is not None
+                    if work:
+                        finish = _finish(work, rubric, asker, desk, skip_by_gates, screen)
+                        under_way.add(asyncio.create_task(finish))
         finally:
-            for task in under_way:
-                task.cancel()
+            await _dropped({coming, *under_way} if coming else under_way)
 
 
-async def _first_done(
-    tasks: set[asyncio.Task[Plan]],
-) -> tuple[set[asyncio.Task[Plan]], set[asyncio.Task[Plan]]]:
-    return await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+async def _next(works: AsyncIterator[Work]) -> Work | None:
+    return await anext(works, None)
+
+
+def _broke(task: asyncio.Task[Plan]) -> bool:
+    return task.exception() is not None
+
+
+async def _dropped(tasks: Iterable[asyncio.Task[Any]]) -> None:
+    """Cancel the tasks, and wait until they have ended."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _gate_check(criterion: Criterion) -> bool:
@@ -93,7 +111,21 @@ _WAVES: tuple[Callable[[Criterion], bool], ...] = (_gate_check, _gate, _any)
 """Gates that a program decides, then gates that the judge decides, then the rest."""
 
 
-async def _finish(made: Plan, asker: Asker, desk: Desk, skip_by_gates: bool) -> Plan:
+async def _finish(
+    work: Work, rubric: Rubric, asker: Asker, desk: Desk, skip_by_gates: bool, screen: bool
+) -> Plan:
+    """One sample's plan with all its outcomes."""
+    try:
+        made = plan(work, rubric, screen=screen)
+        await _decide(made, asker, desk, skip_by_gates)
+    except Exception as error:
+        if error is not desk.broken:
+            error.add_note(f"while grading the sample '{work.sample.sample_id}'")
+        raise
+    return made
+
+
+async def _decide(made: Plan, asker: Asker, desk: Desk, skip_by_gates: bool) -> None:
     """Bring every criterion of one sample to its outcome."""
     prefix: Prefix | None = None
     for wave in _WAVES:
@@ -106,7 +138,6 @@ async def _finish(made: Plan, asker: Asker, desk: Desk, skip_by_gates: bool) -> 
             await _ask(made, judged, prefix, asker, desk)
         if skip_by_gates:
             _skip_needless(made)
-    return made
 
 
 def _prefix(made: Plan, asker: Asker) -> Prefix | None:
@@ -145,7 +176,7 @@ async def _ask(
         question = asker.prompter.question(criterion)
         key = digest(prefix.hash, question.hash, asker.fingerprint, "vote 0")
         if known := made.work.prior.get(key):
-            made.take(criterion, known, key)
+            made.take(criterion, believed(known, asker.min_label_mass), key)
         elif too_long := _too_long(prefix, question, asker.max_length):
             made.take(criterion, too_long, key)
         else:

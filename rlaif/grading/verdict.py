@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import isfinite
+
 from rlaif.ports import Answer
 from rlaif.records.criterion import Checked, Criterion, Judged
 from rlaif.records.grade import Answered
@@ -12,17 +14,25 @@ YES_FROM = 0.5
 
 
 def read_answer(answer: Answer, min_label_mass: float) -> Verdict | Failure:
-    """The verdict in a model's label probabilities, normalised over the labels.
-
-    A model that hardly answers in the labels at all has not answered: a failure, not a verdict.
-    """
+    """The verdict in a model's label probabilities, normalised over the labels."""
     mass = sum(answer.probabilities)
-    if mass < min_label_mass or mass <= 0:
-        return Failure(
-            "label_mass",
-            f"the labels have {mass:.2g} of the model's probability, under {min_label_mass:.2g}",
-        )
-    return Verdict(tuple(p / mass for p in answer.probabilities), min(mass, 1.0))
+    if not isfinite(mass):
+        return Failure("backend", "the judge's probabilities are not numbers")
+    if mass <= 0:
+        return Failure("label_mass", "the labels have none of the model's probability")
+    verdict = Verdict(tuple(p / mass for p in answer.probabilities), min(mass, 1.0))
+    return believed(verdict, min_label_mass)
+
+
+def believed(verdict: Verdict, min_label_mass: float) -> Verdict | Failure:
+    """The verdict, or a failure where the model hardly answered in the labels at all."""
+    mass = verdict.label_mass
+    if mass is None or mass >= min_label_mass:
+        return verdict
+    return Failure(
+        "label_mass",
+        f"the labels have {mass:.2g} of the model's probability, under {min_label_mass:.2g}",
+    )
 
 
 def verdict_of_label(criterion: Criterion, label: str) -> Verdict:

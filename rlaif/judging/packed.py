@@ -137,25 +137,37 @@ def forward_plain(model: torch.nn.Module, ids: Sequence[int]) -> Tensor:
     return logits
 
 
+_WINDOWS = ("sliding_window", "attention_chunk_size", "window_size")
+_BY_LENGTH = ("dynamic", "longrope")
+"""Position encodings that depend on the longest position of a batch."""
+
+
 def full_attention(config: object) -> bool:
     """Whether the configuration says that every layer attends to everything before it.
 
-    A short self-check cannot see a sliding window, so the configuration must.
+    A short self-check cannot see a sliding window, nor positions that change with the length, so
+    the configuration must.
     """
     get = getattr(config, "get_text_config", None)
     text = get(decoder=True) if get else config
+    rope = getattr(text, "rope_parameters", None) or {}
+    if isinstance(rope, dict) and rope.get("rope_type") in _BY_LENGTH:
+        return False
     kinds = getattr(text, "layer_types", None)
     if kinds is not None:
         return set(kinds) <= {"full_attention"}
-    return not getattr(text, "sliding_window", None)
+    return not any(getattr(text, name, None) for name in _WINDOWS)
 
 
 def disagreement(model: torch.nn.Module, rows: Sequence[Row]) -> float:
-    """Relative distance between packed and plain logits: |packed - plain| / |plain - its mean|."""
+    """Relative distance between packed and plain logits: |packed - plain| / |plain - its mean|.
+
+    Not a number where either of them is not.
+    """
     packed = forward_packed(model, rows).float()
-    worst = 0.0
+    off = []
     for row, logits in zip(rows, packed, strict=True):
         for decision, one in zip(row.decisions, logits, strict=True):
             plain = forward_plain(model, (*row.prefix, *decision.suffix_ids)).float()
-            worst = max(worst, float((one - plain).norm() / (plain - plain.mean()).norm()))
-    return worst
+            off.append((one - plain).norm() / (plain - plain.mean()).norm())
+    return float(torch.stack(off).max())

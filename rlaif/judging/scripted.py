@@ -53,24 +53,28 @@ class ScriptedBackend:
         self, asked: AsyncIterator[Decision]
     ) -> AsyncIterator[tuple[int, Answer | Failure]]:
         """Each question takes the latency by itself, all of them at the same time."""
-        done: asyncio.Queue[tuple[int, Answer | Failure] | None] = asyncio.Queue()
+        due: asyncio.Queue[Decision | None] = asyncio.Queue()
 
         async def one(decision: Decision) -> None:
             await asyncio.sleep(self._spec.latency_s)
-            done.put_nowait((decision.number, self._rule(decision)))
+            due.put_nowait(decision)
 
         async def read() -> None:
-            async with asyncio.TaskGroup() as group:
-                async for decision in asked:
-                    group.create_task(one(decision))
-            done.put_nowait(None)
+            try:
+                async with asyncio.TaskGroup() as group:
+                    async for decision in asked:
+                        group.create_task(one(decision))
+            finally:
+                due.put_nowait(None)
 
         reader = asyncio.create_task(read())
         try:
-            while (answered := await done.get()) is not None:
-                yield answered
+            while (decision := await due.get()) is not None:
+                yield decision.number, self._rule(decision)
+            await reader
         finally:
             reader.cancel()
+            await asyncio.wait({reader})
 
     def _by_spec(self, decision: Decision) -> Answer | Failure:
         number = int(digest(decision.prefix.hash, decision.question), 16)
@@ -78,7 +82,7 @@ class ScriptedBackend:
             return Failure("backend", "a failure that the judge file asks for")
         count = len(decision.labels)
         if self._spec.answers == "hash":
-            weights = [1 + (number >> (16 * place)) % 997 for place in range(count)]
+            weights = [1 + int(digest(str(number), str(i)), 16) % 997 for i in range(count)]
             return Answer(tuple(w / sum(weights) for w in weights))
         best = decision.best
         if isinstance(self._spec.answers, dict):

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import transformers
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from rlaif.errors import JudgeUnavailable
@@ -22,7 +21,7 @@ from rlaif.judging.packed import (
     full_attention,
     rows_of,
 )
-from rlaif.judging.weights import find_weights
+from rlaif.judging.weights import find_weights, loading
 from rlaif.ports import Answer, Decision, Prefix, TokenizerFiles
 from rlaif.records.judge import TransformersJudge
 from rlaif.records.outcome import Failure
@@ -49,8 +48,6 @@ class TransformersBackend:
         self.served = ""
         self.max_length: int | None = spec.max_length
         self.notes: tuple[str, ...] = ()
-        transformers.utils.logging.set_verbosity_error()
-        transformers.utils.logging.disable_progress_bar()
 
     def tokenizer(self) -> TokenizerFiles:
         """The tokenizer's files, read without loading the model.
@@ -92,6 +89,9 @@ class TransformersBackend:
             await reader
         finally:
             reader.cancel()
+            await asyncio.wait([reader])
+            if not reader.cancelled():
+                reader.exception()  # raised above where anyone still listens
 
     async def aclose(self) -> None:
         """Let go of the model's memory."""
@@ -118,15 +118,15 @@ class TransformersBackend:
         return window, True
 
     def _answer(self, batch: Sequence[Row]) -> list[Answered]:
-        """Answers to a batch; where it breaks, to its halves, down to the row that breaks it."""
+        """Answers to a batch; where it breaks, to its halves, down to the question at fault."""
         try:
             return list(self._packed(batch) if self._packs else self._plain(batch))
-        except RuntimeError as error:  # torch's own, out of memory among them
-            if len(batch) > 1:
-                half = len(batch) // 2
-                return self._answer(batch[:half]) + self._answer(batch[half:])
-            failure = Failure("backend", f"the model broke: {str(error)[:300]}")
-            return [(decision.number, failure) for decision in batch[0].decisions]
+        except Exception as error:  # noqa: BLE001 - a model's code raises anything; memory may end
+            broken = str(error)[:300] or type(error).__name__
+        if parts := _halves(batch):
+            return [answered for part in parts for answered in self._answer(part)]
+        failure = Failure("backend", f"the model broke: {broken}")
+        return [(decision.number, failure) for decision in batch[0].decisions]
 
     def _packed(self, batch: Sequence[Row]) -> Iterator[Answered]:
         logits = forward_packed(self._model, batch)
@@ -183,11 +183,22 @@ def _check(model: Any, dtype: torch.dtype) -> tuple[bool, str]:
         return False, "one call a criterion: the model has layers that are not full attention"
     try:
         off = disagreement(model, _probe(model.config.get_text_config(decoder=True).vocab_size))
-    except (RuntimeError, TypeError, ValueError) as error:
+    except Exception as error:  # noqa: BLE001 - whatever a model's code makes of a packed batch
         return False, f"one call a criterion: the packed forward fails ({str(error)[:120]})"
     if not off <= _MOST_OFF[dtype]:
         return False, f"one call a criterion: packed answers differ from plain ones by {off:.1e}"
     return True, f"all criteria of a sample in one forward pass (self-check: {off:.1e} off)"
+
+
+def _halves(batch: Sequence[Row]) -> list[list[Row]]:
+    """The batch in two parts, by rows or else by questions; nothing for a single question."""
+    if len(batch) > 1:
+        half = len(batch) // 2
+        return [list(batch[:half]), list(batch[half:])]
+    asked = batch[0].decisions
+    half = len(asked) // 2
+    parts = (asked[:half], asked[half:]) if half else ()
+    return [[Row(batch[0].prefix, part)] for part in parts]
 
 
 def _probe(vocabulary: int) -> list[Row]:
@@ -235,6 +246,8 @@ def _dtype(name: str, device: torch.device) -> torch.dtype:
         computes: dict[str, bool] = getattr(torch.cpu, "get_capabilities", dict)()
         good = any(computes.get(k) for k in ("amx_bf16", "avx512_bf16", "bf16"))
         return torch.bfloat16 if good else torch.float32
+    if device.type == "cuda" and not torch.cuda.is_bf16_supported(including_emulation=False):
+        return torch.float32
     return torch.bfloat16
 
 
@@ -245,12 +258,24 @@ def _options(weights: Any) -> dict[str, Any]:
 
 def _loaded(kind: Any, source: str, options: dict[str, Any], model: str) -> Any:
     try:
-        return kind.from_pretrained(source, **options)
-    except (OSError, ValueError, RuntimeError, KeyError) as error:
-        first = str(error).strip().partition("\n")[0][:300]
+        with loading():
+            return kind.from_pretrained(source, trust_remote_code=False, **options)
+    except Exception as error:  # files, hub, parsers, memory: each raises its own
+        first = str(error).strip().partition("\n")[0][:300] or type(error).__name__
         raise JudgeUnavailable(
             f"the model '{model}' cannot be loaded: {first}\n"
             "  hint: a folder with the weights, or the id of a model on a hub that is reached"
+        ) from error
+
+
+def _moved(model: Any, device: torch.device) -> Any:
+    try:
+        return model.to(device)
+    except (RuntimeError, AssertionError) as error:  # no such device, or not enough memory on it
+        first = str(error).strip().partition("\n")[0][:300]
+        raise JudgeUnavailable(
+            f"the model does not go onto device '{device}': {first}\n"
+            "  hint: choose another 'device' in the judge file, or a smaller model"
         ) from error
 
 

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import hashlib
 import importlib.metadata
 import importlib.util
+import io
 import os
 import shutil
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers.utils import logging
 
 from rlaif.errors import JudgeUnavailable
 from rlaif.records.judge import TransformersJudge
 
 _CHUNK = 65_536
 _CHUNKS = 64
+_LOADING = threading.RLock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +50,50 @@ def cache_folder() -> Path:
 def find_weights(spec: TransformersJudge, folder: Path | None) -> Weights:
     """The weights that `spec` names; relative folders start at the judge file's `folder`.
 
-    Raises: JudgeUnavailable when a named GGUF file is not there.
+    Raises: JudgeUnavailable when they are not there, cannot be read or cannot be converted.
     """
+    try:
+        return _find(spec, folder)
+    except OSError as error:
+        raise JudgeUnavailable(
+            f"the weights of '{spec.model}' cannot be read, or not be kept in {cache_folder()}: "
+            f"{error}\n  hint: RLAIF_CACHE names another folder to keep converted weights in"
+        ) from error
+
+
+@contextlib.contextmanager
+def loading() -> Iterator[None]:
+    """One load at a time, without transformers' own chatter; its settings are put back.
+
+    It sets torch's default dtype while it loads, which two threads must not do together.
+    """
+    with _LOADING:
+        before, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+        logging.set_verbosity_error()
+        logging.disable_progress_bar()
+        try:
+            yield
+        finally:
+            logging.set_verbosity(before)
+            if bars:
+                logging.enable_progress_bar()
+
+
+def _find(spec: TransformersJudge, folder: Path | None) -> Weights:
     local = Path(spec.model) if folder is None else folder / spec.model
     if local.is_dir():
         return Weights(str(local), None, spec.gguf_file, folder_checksum(local))
-    if spec.package and importlib.util.find_spec(spec.package):
+    if spec.package and _installed(spec.package):
         converted = _from_package(spec.package, spec.gguf_file or "")
         return Weights(str(converted), None, None, converted.name)
     gguf_file = None if spec.package else spec.gguf_file
     return Weights(spec.model, spec.revision, gguf_file, "")
+
+
+def _installed(package: str) -> bool:
+    if not package.isidentifier():  # looking for `a.b` would run `a`
+        raise JudgeUnavailable(f"'{package}' is not the name of a package that ships weights")
+    return importlib.util.find_spec(package) is not None
 
 
 def folder_checksum(folder: Path) -> str:
@@ -81,31 +119,37 @@ def _from_package(package: str, gguf_file: str) -> Path:
     home = Path(next(iter(found.submodule_search_locations or ()))) if found else Path()
     if not gguf_file or not (home / gguf_file).is_file():
         raise JudgeUnavailable(f"the package '{package}' holds no file '{gguf_file}'")
-    version = importlib.metadata.version(package.replace("_", "-"))
+    try:
+        version = importlib.metadata.version(package.replace("_", "-"))
+    except importlib.metadata.PackageNotFoundError as error:
+        raise JudgeUnavailable(f"the package '{package}' does not say its version") from error
     target = cache_folder() / "models" / f"{package}-{version}-{Path(gguf_file).stem}"
-    with _alone(target):
-        if not (target / "config.json").is_file():
-            _convert(home, gguf_file, target)
+    if not (target / "config.json").is_file():
+        with _alone(target):
+            if not (target / "config.json").is_file():
+                _convert(home, gguf_file, target)
     return target
 
 
 def _convert(home: Path, gguf_file: str, target: Path) -> None:
     part = target.with_name(target.name + ".part")
-    shutil.rmtree(part, ignore_errors=True)
-    tokenizer = AutoTokenizer.from_pretrained(str(home), gguf_file=gguf_file)
-    model = AutoModelForCausalLM.from_pretrained(
-        str(home), gguf_file=gguf_file, dtype=torch.float32
-    )
-    # transformers marks the model as quantised and would refuse to save it
-    model.hf_quantizer = None
-    if hasattr(model.config, "quantization_config"):
-        del model.config.quantization_config
-    model.save_pretrained(str(part))
-    tokenizer.save_pretrained(str(part))
+    for leftover in (part, target):
+        shutil.rmtree(leftover, ignore_errors=True)
+    with loading(), contextlib.redirect_stderr(io.StringIO()):  # it draws a bar of its own
+        tokenizer = AutoTokenizer.from_pretrained(str(home), gguf_file=gguf_file)
+        model = AutoModelForCausalLM.from_pretrained(
+            str(home), gguf_file=gguf_file, dtype=torch.float32
+        )
+        # transformers marks the model as quantised and would refuse to save it
+        model.hf_quantizer = None
+        if hasattr(model.config, "quantization_config"):
+            del model.config.quantization_config
+        model.save_pretrained(str(part))
+        tokenizer.save_pretrained(str(part))
     part.rename(target)
 
 
-@contextmanager
+@contextlib.contextmanager
 def _alone(target: Path) -> Iterator[None]:
     """One process converts; others wait and find it done."""
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -1,9 +1,10 @@
 """Text to token ids, so that no text in a prompt can become a control token.
 
 The frame that the model's chat template puts around the messages is encoded with the whole
-tokenizer. Everything else goes through a copy of it without added tokens, whose entries in the
-vocabulary are renamed beyond guessing: a completion that holds `<|im_end|>` is then the characters
-it is written with. Deleting such strings instead would not do: nested ones form again.
+tokenizer. Everything else goes through a copy of it without control tokens (all added tokens but
+runs of white space), whose entries in the vocabulary are renamed beyond guessing and whose merges
+are taken out: a completion that holds `<|im_end|>` is then the characters it is written with.
+Deleting such strings instead would not do: nested ones form again.
 """
 
 from __future__ import annotations
@@ -22,6 +23,10 @@ from rlaif.errors import JudgeUnavailable
 from rlaif.ports import TokenizerFiles
 
 _MARK = "\ue000"
+_TEMPLATE_FAULTS = (
+    TemplateError, TypeError, ValueError, LookupError, AttributeError, ArithmeticError,
+    SyntaxError, RecursionError,
+)  # fmt: skip
 _WITHOUT_TEMPLATE = "{{ bos_token }}{% for m in messages %}{{ m.content }}\n\n{% endfor %}"
 
 
@@ -43,7 +48,7 @@ class Codec:
     def __init__(self, files: TokenizerFiles) -> None:
         """Build both tokenizers and the frame."""
         self._whole = _tokenizer(json.loads(files.tokenizer_json))
-        self._bare, self.control_ids = _bare(json.loads(files.tokenizer_json))
+        self._bare, self.control_ids = _bare(json.loads(files.tokenizer_json), files.special_tokens)
         self.frame = _frame(files)
 
     def control(self, text: str) -> list[int]:
@@ -67,6 +72,9 @@ class Codec:
         """
         before = self.control(self.frame.after)
         ids = self.control(self.frame.after + label)
+        alone = self.control(label)
+        if ids[: len(before)] != before and self._text(before + alone) == self._text(ids):
+            ids = before + alone  # the prompt's end is cut otherwise when the label follows it
         if ids[: len(before)] != before or len(ids) != len(before) + 1:
             raise JudgeUnavailable(
                 f"the label '{label}' is not one token of this model after its chat template; "
@@ -74,31 +82,89 @@ class Codec:
             )
         return ids[-1]
 
+    def _text(self, ids: list[int]) -> str:
+        return str(self._whole.decode(ids, skip_special_tokens=False))
+
 
 def _tokenizer(spec: dict[str, Any]) -> Tokenizer:
-    tokenizer = Tokenizer.from_str(json.dumps(spec))
+    try:
+        tokenizer = Tokenizer.from_str(json.dumps(spec))
+    except Exception as error:  # tokenizers raises no narrower one
+        raise JudgeUnavailable(f"the model's tokenizer cannot be used: {error}") from error
     tokenizer.no_padding()
     tokenizer.no_truncation()
     return tokenizer
 
 
-def _bare(spec: dict[str, Any]) -> tuple[Tokenizer, frozenset[int]]:
-    """The tokenizer without added tokens, and the ids that text must never become."""
-    added = {int(t["id"]): str(t["content"]) for t in spec.get("added_tokens") or ()}
-    secret = secrets.token_hex(16)
-    vocabulary = spec["model"]["vocab"]
-    if isinstance(vocabulary, dict):
-        for number, content in added.items():
-            if vocabulary.get(content) == number:
-                vocabulary[f"{secret}{number}"] = vocabulary.pop(content)
+def _bare(spec: dict[str, Any], special: dict[str, str]) -> tuple[Tokenizer, frozenset[int]]:
+    """The tokenizer without control tokens, and the ids that text must never become."""
+    added = spec.get("added_tokens") or []
+    control = {int(t["id"]): str(t["content"]) for t in added if not _is_text(t)}
+    model = spec["model"]
+    if isinstance(model["vocab"], dict):
+        unknown = _rename_in_dict(model, control)
     else:  # a unigram model lists [piece, score] by id
-        for number in added:
-            if number < len(vocabulary):
-                vocabulary[number][0] = f"{secret}{number}"
-    spec["added_tokens"] = []
+        unknown = _rename_in_list(model, control)
+    spec["added_tokens"] = [t for t in added if _is_text(t)]
     spec["post_processor"] = None
-    spec["model"].pop("unk_token", None) if isinstance(vocabulary, dict) else None
-    return _tokenizer(spec), frozenset(added)
+    for part in ("normalizer", "pre_tokenizer"):
+        spec[part] = _within(spec.get(part))
+    # what no token can write becomes "unknown", which is harmless where it means nothing else
+    elsewhere = {text for role, text in special.items() if role not in ("unk_token", "pad_token")}
+    harmless = {unknown} if control.get(unknown) not in elsewhere else set()
+    return _tokenizer(spec), frozenset(control) - harmless
+
+
+def _is_text(token: dict[str, Any]) -> bool:
+    """Runs of spaces and line breaks, which some models add as tokens, control nothing."""
+    return not token.get("special") and not str(token["content"]).strip(" \t\r\n\u2581")
+
+
+def _rename_in_dict(model: dict[str, Any], control: dict[int, str]) -> int:
+    """Rename control tokens in a vocabulary of ids by token; the id of "unknown", -1 for none."""
+    vocabulary, secret = model["vocab"], secrets.token_hex(16)
+    renamed = {text: n for n, text in control.items() if vocabulary.get(text) == n}
+    for text, number in renamed.items():
+        vocabulary[f"{secret}{number}"] = vocabulary.pop(text)
+    if merges := model.get("merges"):
+        model["merges"] = [m for m in merges if renamed.keys().isdisjoint(_parts(m))]
+    unknown = model.get("unk_token")
+    for number, text in control.items():
+        if text == unknown:
+            model["unk_token"] = f"{secret}{number}"
+            vocabulary[f"{secret}{number}"] = number
+            return number
+    return -1
+
+
+def _rename_in_list(model: dict[str, Any], control: dict[int, str]) -> int:
+    vocabulary, secret = model["vocab"], secrets.token_hex(16)
+    for number in control:
+        if number < len(vocabulary):
+            vocabulary[number][0] = f"{secret}{number}"
+    unknown = model.get("unk_id")
+    return -1 if unknown is None else int(unknown)
+
+
+def _parts(merge: str | list[str]) -> tuple[str, str, str]:
+    """The two tokens that a merge joins, and what it makes of them."""
+    first, second = merge.split(" ") if isinstance(merge, str) else merge
+    return first, second, first + second
+
+
+def _within(step: Any) -> Any:
+    """A step of the tokenizer that writes no space before a text: a text stands within a prompt."""
+    if not isinstance(step, dict) or step["type"] == "Prepend":
+        return None
+    changed = dict(step)
+    for name in ("normalizers", "pretokenizers"):
+        if name in step:
+            changed[name] = [kept for kept in map(_within, step[name]) if kept]
+    if "prepend_scheme" in step:
+        changed["prepend_scheme"] = "never"
+    if "add_prefix_space" in step:
+        changed["add_prefix_space"] = False
+    return changed
 
 
 def _frame(files: TokenizerFiles) -> Frame:
@@ -109,7 +175,7 @@ def _frame(files: TokenizerFiles) -> Frame:
     for messages in (two_turns, one_turn):
         try:
             text = _apply(template, messages, files.special_tokens)
-        except (TemplateError, TypeError, ValueError) as error:
+        except _TEMPLATE_FAULTS as error:
             reason = str(error)
             continue
         parts = text.split(_MARK)

@@ -6,7 +6,9 @@ from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import product
 
+from rlaif.errors import JudgeUnavailable
 from rlaif.ports import Prefix, Span
 from rlaif.prompting.codec import Codec
 from rlaif.prompting.template import JudgeTemplate, Piece, Slot
@@ -35,12 +37,19 @@ class Prompter:
     """Writes the prompts of one judge; with a codec also as token ids."""
 
     def __init__(self, template: JudgeTemplate, labels: Labels, codec: Codec | None) -> None:
-        """Render the preamble. Raises JudgeUnavailable when a label is not one token."""
+        """Render the preamble, and try the template in every form that it can take.
+
+        Raises: FileProblems for a template at fault, JudgeUnavailable when the labels of a yes/no
+        question are not one token each.
+        """
         self._template, self._labels, self._codec = template, labels, codec
         self._system = "".join(text for text, _ in template.render("system", {}))
         self._shape = lru_cache(maxsize=256)(self._render_sample)
+        self._form = lru_cache(maxsize=256)(self._render_question)
         self._asked = lru_cache(maxsize=4096)(self._ask)
+        self._try_out()
         if codec:
+            _label_ids(codec, self.labels(0, na=False))
             frame = codec.frame
             self._head = (
                 codec.control(frame.before)
@@ -107,11 +116,11 @@ class Prompter:
         }
         return (*self._template.render("sample", values), ("\n\n", False))
 
-    def _ask(self, ask: str, guidance: str, levels: tuple[_Level, ...], na: bool) -> Question:
-        labels = self.labels(len(levels), na)
-        slots = {"ask": ask, "guidance": guidance}
-        slots |= {f"n{i}": name for i, (name, _) in enumerate(levels)}
-        slots |= {f"d{i}": description for i, (_, description) in enumerate(levels)}
+    def _render_question(
+        self, guidance: bool, described: tuple[bool, ...], na: bool
+    ) -> tuple[Piece, ...]:
+        """`described` says of each level whether it has a description."""
+        labels = self.labels(len(described), na)
         values = {
             "ask": Slot("ask"),
             "guidance": Slot("guidance") if guidance else None,
@@ -121,21 +130,36 @@ class Prompter:
                     "name": Slot(f"n{i}"),
                     "description": Slot(f"d{i}") if description else None,
                 }
-                for i, (_, description) in enumerate(levels)
+                for i, description in enumerate(described)
             ],
             "no": labels[0],
             "yes": labels[1],
             "na": labels[-1] if na else None,
         }
-        pieces = self._template.render("question", values)
+        return self._template.render("question", values)
+
+    def _try_out(self) -> None:
+        """A fault of the template shows now, not at the first sample that brings it out."""
+        for turns, reference in product((1, 2), (False, True)):
+            self._shape(("user",) * turns, ("assistant",) * turns, reference)
+        described = ((), (False, False), (True, True))
+        for form in product((False, True), described, (False, True)):
+            self._form(*form)
+
+    def _ask(self, ask: str, guidance: str, levels: tuple[_Level, ...], na: bool) -> Question:
+        slots = {"ask": ask, "guidance": guidance}
+        slots |= {f"n{i}": name for i, (name, _) in enumerate(levels)}
+        slots |= {f"d{i}": description for i, (_, description) in enumerate(levels)}
+        described = tuple(bool(description) for _, description in levels)
+        pieces = self._form(bool(guidance), described, na)
         text = "".join(slots[name] if slot else name for name, slot in pieces)
-        return self._question(text, labels)
+        return self._question(text, self.labels(len(levels), na))
 
     def _question(self, text: str, labels: tuple[str, ...]) -> Question:
         if not self._codec:
             return Question(text, (), labels, (), digest(text, *labels))
         ids = (*self._codec.plain(text), *self._tail)
-        label_ids = tuple(self._codec.label_id(label) for label in labels)
+        label_ids = _label_ids(self._codec, labels)
         return Question(
             text, ids, labels, label_ids, digest(array("q", (*ids, *label_ids)).tobytes())
         )
@@ -148,6 +172,16 @@ class Prompter:
         if levels == 0 and not na:
             return (self._labels.no, self._labels.yes)
         return tuple(LETTERS[: (levels or 2) + na])
+
+
+def _label_ids(codec: Codec, labels: tuple[str, ...]) -> tuple[int, ...]:
+    ids = tuple(codec.label_id(label) for label in labels)
+    if len(set(ids)) < len(ids):
+        raise JudgeUnavailable(
+            f"two of the labels {', '.join(labels)} are the same token of this model; "
+            "choose other 'labels' in the judge file"
+        )
+    return ids
 
 
 def _joined(filled: Iterable[tuple[str, bool, str]]) -> Iterable[tuple[str, bool, str]]:

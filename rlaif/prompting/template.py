@@ -16,22 +16,26 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from jinja2 import StrictUndefined, TemplateSyntaxError, nodes
+from jinja2 import StrictUndefined, TemplateSyntaxError, Undefined, nodes
 from jinja2.exceptions import TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from rlaif.errors import FileProblems, Problem
 
-BLOCKS = ("system", "sample", "question")
+_SEES = {
+    "system": (),
+    "sample": ("fence", "prompt", "completion", "chat", "reference"),
+    "question": ("ask", "guidance", "levels", "no", "yes", "na"),
+}
+"""The values of each block."""
+BLOCKS = tuple(_SEES)
 MOST_BYTES = 65_536
 _OPEN, _CLOSE = "\ue000", "\ue001"
 _SLOT = re.compile(f"{_OPEN}([a-z0-9.]+){_CLOSE}")
 _ALLOWED = (
-    nodes.Template, nodes.Block, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Const,
-    nodes.Getattr, nodes.If, nodes.CondExpr, nodes.Compare, nodes.Operand, nodes.And, nodes.Or,
-    nodes.Not, nodes.For,
+    nodes.Output, nodes.TemplateData, nodes.Name, nodes.Const, nodes.Getattr, nodes.If,
+    nodes.CondExpr, nodes.Compare, nodes.Operand, nodes.And, nodes.Or, nodes.Not, nodes.For,
 )  # fmt: skip
-_DEEPEST_LOOP = 2
 
 
 class Slot(str):
@@ -42,6 +46,10 @@ class Slot(str):
     def __new__(cls, name: str) -> Slot:
         """A slot renders as its name between two private-use characters."""
         return super().__new__(cls, f"{_OPEN}{name}{_CLOSE}")
+
+    def __iter__(self) -> Iterator[str]:
+        """Refused: a loop over a text would take the slot apart."""
+        raise TemplateError("a loop runs over a list, and this value is one text")
 
 
 Piece = tuple[str, bool]
@@ -55,38 +63,43 @@ class JudgeTemplate:
         """Compile `source`; `path` is for messages."""
         self._path = path
         environment = ImmutableSandboxedEnvironment(
-            undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            autoescape=False,
+            finalize=_shown,
         )
-        problems = self._problems(source, environment)
-        if problems:
-            raise FileProblems(problems)
-        self._template = environment.from_string(source)
+        try:
+            problems = self._problems(source, environment)
+            if problems:
+                raise FileProblems(problems)
+            self._template = environment.from_string(source)
+        except TemplateSyntaxError as error:
+            raise FileProblems([self._problem(error.lineno, str(error.message))]) from error
+        except (SyntaxError, RecursionError, MemoryError) as error:
+            raise FileProblems([self._problem(0, "the template nests too deeply")]) from error
 
     def render(self, block: str, values: Mapping[str, Any]) -> tuple[Piece, ...]:
         """The pieces of one block, with empty lines at both ends taken off.
 
-        Raises: FileProblems when the template names a value that the block does not have.
+        Raises: FileProblems when the template uses a value in a way that the value does not allow.
         """
         context = self._template.new_context(dict(values))
         try:
             text = "".join(self._template.blocks[block](context)).strip("\n")
-        except TemplateError as error:
-            raise FileProblems([self._problem(0, f"block '{block}': {error.message}")]) from error
+        except (TemplateError, TypeError) as error:
+            raise FileProblems([self._problem(0, f"block '{block}': {error}")]) from error
         return tuple(_pieces(text))
 
     def _problems(self, source: str, environment: ImmutableSandboxedEnvironment) -> list[Problem]:
         if len(source.encode()) > MOST_BYTES:
             return [self._problem(0, f"a template of more than {MOST_BYTES} bytes")]
-        if _OPEN in source or _CLOSE in source:
+        if _marked(source):
             return [self._problem(0, "the template holds private-use characters U+E000 or U+E001")]
-        try:
-            tree = environment.parse(source)
-        except TemplateSyntaxError as error:
-            return [self._problem(error.lineno, str(error.message))]
-        found = [self._problem(line, message) for line, message in _faults(tree)]
-        blocks = {block.name for block in tree.find_all(nodes.Block)}
+        tree = environment.parse(source)
+        found = [self._problem(line, message) for node in tree.body for line, message in _top(node)]
+        blocks = {node.name for node in tree.body if isinstance(node, nodes.Block)}
         found += [self._problem(0, f"block '{b}' is missing") for b in BLOCKS if b not in blocks]
-        found += [self._problem(0, f"unknown block '{b}'") for b in sorted(blocks - set(BLOCKS))]
         return found
 
     def _problem(self, line: int, message: str) -> Problem:
@@ -99,16 +112,58 @@ def _pieces(text: str) -> Iterator[Piece]:
             yield part, place % 2 == 1
 
 
-def _faults(node: nodes.Node, loops: int = 0) -> Iterator[tuple[int, str]]:
+def _marked(text: object) -> bool:
+    return isinstance(text, str) and (_OPEN in text or _CLOSE in text)
+
+
+def _shown(value: object) -> object:
+    """What `{{ }}` may show: text and numbers, so that nothing is written by accident."""
+    if value is None:
+        raise TemplateError("shows a value that is not always there; put it inside an 'if'")
+    if not isinstance(value, str | int | Undefined):
+        raise TemplateError(f"shows a value that is not text: a {type(value).__name__}")
+    return value
+
+
+def _top(node: nodes.Node) -> Iterator[tuple[int, str]]:
+    """The faults of a statement of the file: blocks, and empty lines between them."""
+    if isinstance(node, nodes.Block):
+        if node.name not in _SEES:
+            yield node.lineno, f"unknown block '{node.name}'"
+            return
+        for child in node.body:
+            yield from _faults(child)
+        yield from _unseen(node)
+    elif isinstance(node, nodes.Output):
+        for child in node.nodes:
+            if not isinstance(child, nodes.TemplateData) or child.data.strip():
+                yield child.lineno, "outside the blocks: the judge never sees it"
+    else:
+        yield from _faults(node)
+
+
+def _unseen(block: nodes.Block) -> Iterator[tuple[int, str]]:
+    """Names that the block has no value for."""
+    names = list(block.find_all(nodes.Name))
+    seen = {"loop", *_SEES[block.name], *(name.name for name in names if name.ctx == "store")}
+    for name in names:
+        if name.name not in seen:
+            values = ", ".join(_SEES[block.name]) or "nothing"
+            yield name.lineno, f"block '{block.name}' cannot see '{name.name}'; it sees {values}"
+
+
+def _faults(node: nodes.Node, looped: bool = False) -> Iterator[tuple[int, str]]:
     if not isinstance(node, _ALLOWED):
         name = type(node).__name__.lower()
         yield node.lineno, f"'{name}' is not part of a judge's template: text, values, if and for"
         return
+    if isinstance(node, nodes.Const) and _marked(node.value):
+        yield node.lineno, "the template writes private-use characters U+E000 or U+E001"
     if isinstance(node, nodes.For):
-        loops += 1
         if not isinstance(node.iter, nodes.Name | nodes.Getattr) or node.recursive:
             yield node.lineno, "a loop runs over a value, such as 'levels' or 'prompt'"
-        if loops > _DEEPEST_LOOP:
-            yield node.lineno, f"loops stand at most {_DEEPEST_LOOP} deep"
+        if looped:
+            yield node.lineno, "a loop inside a loop: no value is a list of lists"
+        looped = True
     for child in node.iter_child_nodes():
-        yield from _faults(child, loops)
+        yield from _faults(child, looped)

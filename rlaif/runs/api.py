@@ -44,7 +44,15 @@ def grade_sync(
     *,
     backend: JudgeBackend | None = None,
 ) -> Iterator[Grade]:
-    """As `grade`, for code without an event loop; grades come as they are asked for."""
+    """As `grade`, for code without an event loop; grades come as they are asked for.
+
+    Raises: as `grade`; InputError where an event loop runs already.
+    """
+    if _in_a_loop():
+        raise InputError(
+            "grade_sync cannot be used where an event loop runs, as in a notebook\n"
+            "  hint: `async for grade in rlaif.grade(...)` there"
+        )
     with asyncio.Runner() as runner:
         stream = grade(samples, rubric, judge, backend=backend)
         try:
@@ -52,6 +60,14 @@ def grade_sync(
                 yield one
         finally:
             runner.run(_close(stream))
+
+
+def _in_a_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 async def _next(stream: AsyncGenerator[Grade, None]) -> Grade | None:

@@ -11,7 +11,7 @@ from rlaif.grading.combine import combine
 from rlaif.grading.engine import finished_plans
 from rlaif.grading.plan import Plan, Work, plan
 from rlaif.grading.verdict import answered, verdict_of_label
-from rlaif.records.criterion import Checked, Criterion, Judged, leaves
+from rlaif.records.criterion import Criterion, Judged, leaves
 from rlaif.records.grade import Answered, Score
 from rlaif.records.judge import Judge
 from rlaif.records.outcome import Failure, Skipped
@@ -38,6 +38,7 @@ class ExamplesReport:
     rubric: str
     examples: int = 0
     checks: int = 0
+    """Labels that are tested without a judge."""
     judged: int = 0
     agreed: int = 0
     """Of the judge's answers, how many are as the expert labelled them."""
@@ -92,22 +93,30 @@ async def _judged(rubric: Rubric, judge: Judge) -> list[Plan]:
 def _test(
     report: ExamplesReport, place: int, criterion: Criterion, made: Plan, expected: str | None
 ) -> None:
-    if isinstance(criterion, Checked):
-        if criterion.id not in made.given:
-            made.check(criterion)
-        report.checks += 1
-    elif criterion.id not in made.given:
-        report.not_asked += 1
-        return
+    if criterion.id not in made.given:
+        if isinstance(criterion, Judged):
+            report.not_asked += 1
+            return
+        made.check(criterion)
     given = made.given[criterion.id]
     got = None if isinstance(given.outcome, Skipped) else given.answer
     met = got == expected and not isinstance(given.outcome, Failure)
-    if isinstance(criterion, Judged):
+    if isinstance(criterion, Judged) and not _told_by_the_sample(given):
         report.judged += 1
         report.agreed += met
+    else:
+        report.checks += 1
     if not met:
         shown = expected if expected is not None else "does not apply"
         report.findings.append(Finding(place, criterion.id, shown, _got(given), _why(given)))
+
+
+def _told_by_the_sample(given: Answered) -> bool:
+    """Whether no judge was needed: the criterion does not apply, or lacks the reference."""
+    outcome = given.outcome
+    if isinstance(outcome, Failure):
+        return outcome.stage == "missing_reference"
+    return isinstance(outcome, Skipped) and outcome.reason == "when"
 
 
 def _got(given: Answered) -> str:

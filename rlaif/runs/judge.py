@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
+from rlaif.authoring.judge_file import load_judge
+from rlaif.errors import FileProblems
 from rlaif.grading.engine import Asker
 from rlaif.judging.scripted import ScriptedBackend
 from rlaif.lazy import BACKENDS, load
 from rlaif.ports import JudgeBackend
 from rlaif.prompting.codec import Codec
 from rlaif.prompting.prompt import Prompter
-from rlaif.prompting.template import BLOCKS, JudgeTemplate
+from rlaif.prompting.template import JudgeTemplate
+from rlaif.prompting.template_lint import template_problems
 from rlaif.records.criterion import Item, Judged, leaves
 from rlaif.records.judge import Judge, ScriptedJudge, TransformersJudge, ask_fingerprint
 
@@ -31,12 +34,13 @@ def prompter_of(judge: Judge, backend: JudgeBackend) -> Prompter:
     Raises: FileProblems for a template at fault, JudgeUnavailable for labels of several tokens.
     """
     files = backend.tokenizer()
+    if problems := template_problems(judge.template, judge.spec.template):
+        raise FileProblems(problems)
     template = JudgeTemplate(judge.template, judge.spec.template)
     return Prompter(template, judge.spec.labels, Codec(files) if files else None)
 
 
 _NOTHING = ScriptedJudge(judge="none", version="1.0.0", backend="scripted", answers={})
-_EMPTY = "".join(f"{{% block {name} %}}{{% endblock %}}" for name in BLOCKS)
 NO_JUDGE_NAMED = (
     "there are questions for a judge; name one\n"
     "  hint: --judge smollm2-135m to try things out; `rlaif judges` lists the shipped ones"
@@ -45,7 +49,7 @@ NO_JUDGE_NAMED = (
 
 def no_judge() -> Judge:
     """What stands for the judge where nothing is asked of one; it answers nothing."""
-    return Judge(_NOTHING, _EMPTY)
+    return Judge(_NOTHING, load_judge("scripted").template)
 
 
 def asks_judge(items: Sequence[Item]) -> bool:

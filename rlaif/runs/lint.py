@@ -7,10 +7,15 @@ from pathlib import Path
 
 from rlaif.authoring.lint import lint_paths
 from rlaif.errors import Problem
-
-__all__ = ["lint"]
+from rlaif.prompting.template_lint import template_problems
+from rlaif.records.judge import Judge
 
 
 def lint(paths: Sequence[str | Path]) -> list[Problem]:
-    """All problems, sorted by place. Raises: UnknownName, InputError for what is no such file."""
-    return lint_paths(paths)
+    """All problems, file by file. Raises: UnknownName for what is not there."""
+    return lint_paths(paths, _of_template)
+
+
+def _of_template(judge: Judge) -> list[Problem]:
+    path = judge.folder / judge.spec.template if judge.folder else Path(judge.spec.template)
+    return template_problems(judge.template, str(path))

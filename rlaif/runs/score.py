@@ -21,6 +21,7 @@ from rlaif.storage.answers import AnswersRow, read_answers
 from rlaif.storage.samples import only_samples, read_rows
 
 NOT_ANSWERED = "not answered"
+_NO_CRITERIA = "the rubric takes its criteria from the samples: name them with --samples"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ def _misfits(row: AnswersRow, items: tuple[Item, ...]) -> Iterator[Problem]:
     criteria = {c.id: c for c in leaves(items)}
     for name in (*row.answers.answers, *row.answers.values):
         if name not in criteria:
-            hint = nearest(name, criteria)
+            hint = nearest(name, criteria) if criteria else _NO_CRITERIA
             yield Problem(row.path, row.line, 1, f"no criterion '{name}'", hint)
     for name, label in row.answers.answers.items():
         known = criteria[name].answers if name in criteria else ()

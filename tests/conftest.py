@@ -1,0 +1,75 @@
+"""Samples, rubrics and scripted judges in one line each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from rlaif.records.judge import Judge, ScriptedJudge
+from rlaif.records.rubric import Rubric
+from rlaif.records.sample import Sample
+
+MakeSample = Callable[..., Sample]
+MakeRubric = Callable[..., Rubric]
+MakeJudge = Callable[..., Judge]
+
+TEMPLATE = """\
+{% block system %}
+Grade.
+{% endblock %}
+{% block sample %}
+{% for turn in prompt %}
+{{ turn.text }}
+{% endfor %}
+[{{ fence }}]
+{% for turn in completion %}
+{{ turn.text }}
+{% endfor %}
+{% endblock %}
+{% block question %}
+{{ ask }} {{ guidance }}
+{% endblock %}
+"""
+
+
+@pytest.fixture
+def sample() -> MakeSample:
+    """`sample("s1", completion="Four.")`: a sample that no prescreen stops."""
+
+    def make(sample_id: str = "s1", **more: Any) -> Sample:
+        given = {"prompt": "What is 2 + 2?", "completion": f"It is 4, says {sample_id}."}
+        return Sample(sample_id=sample_id, **{**given, **more})
+
+    return make
+
+
+@pytest.fixture
+def rubric() -> MakeRubric:
+    """`rubric({"id": "c0", ...}, ...)`: a rubric of those items; an `ask` is made up if need be."""
+
+    def make(*items: dict[str, Any], **more: Any) -> Rubric:
+        criteria: Any = [_asking(item) for item in items] or "per-sample"
+        return Rubric(rubric="r", version="1.0.0", title="A rubric", criteria=criteria, **more)
+
+    return make
+
+
+def _asking(item: dict[str, Any]) -> dict[str, Any]:
+    if "section" in item:
+        return {**item, "criteria": [_asking(child) for child in item["criteria"]]}
+    return item if "check" in item else {"ask": f"Is {item['id']} so?", **item}
+
+
+@pytest.fixture
+def judge() -> MakeJudge:
+    """`judge(answers="hash")`: a scripted judge; `judge({"c0": "no"})` answers from a table."""
+
+    def make(answers: Any = "best", **more: Any) -> Judge:
+        spec = ScriptedJudge(
+            judge="fake", version="1.0.0", backend="scripted", answers=answers, **more
+        )
+        return Judge(spec, TEMPLATE)
+
+    return make
