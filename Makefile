@@ -31,15 +31,20 @@ $(VENV)/.env: $(VENV)/.demo
 	@touch $@
 
 demo: $(VENV)/.demo  ## install what the demo needs, then grade the demo's samples with a real judge
-	@$(BIN)/rlaif demo
+	@echo "Grading 36 samples of docs/examples by the rubric worked-math-solution and the judge smollm2-135m ..."
+	@$(BIN)/rlaif grade worked-math-solution docs/examples/worked-math.jsonl --judge smollm2-135m --out runs/demo \
+	  || test $$? = 1  # 1: some grades failed, as one does here, for want of its reference
+	@$(BIN)/rlaif show runs/demo
 
 env: $(VENV)/.env  ## the full environment in .venv
 
-check: env  ## lint, format, types, floors
+check: env  ## lint, format, types, floors, shipped files
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/rlaif lint rubrics judges
+	$(BIN)/rlaif test $$(ls rubrics/*.yaml)
 
 fast: env  ## the tests that need no model: a minute or two
 	$(BIN)/pytest -q -m 'not slow'

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from rlaif.authoring.judge_file import load_judge
 from rlaif.records.judge import Judge, ScriptedJudge
 from rlaif.records.rubric import Rubric
 from rlaif.records.sample import Sample
@@ -14,24 +15,6 @@ from rlaif.records.sample import Sample
 MakeSample = Callable[..., Sample]
 MakeRubric = Callable[..., Rubric]
 MakeJudge = Callable[..., Judge]
-
-TEMPLATE = """\
-{% block system %}
-Grade.
-{% endblock %}
-{% block sample %}
-{% for turn in prompt %}
-{{ turn.text }}
-{% endfor %}
-[{{ fence }}]
-{% for turn in completion %}
-{{ turn.text }}
-{% endfor %}
-{% endblock %}
-{% block question %}
-{{ ask }} {{ guidance }}
-{% endblock %}
-"""
 
 
 @pytest.fixture
@@ -70,6 +53,6 @@ def judge() -> MakeJudge:
         spec = ScriptedJudge(
             judge="fake", version="1.0.0", backend="scripted", answers=answers, **more
         )
-        return Judge(spec, TEMPLATE)
+        return Judge(spec, load_judge("scripted").template)
 
     return make

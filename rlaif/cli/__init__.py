@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from inspect import cleandoc
+from io import TextIOWrapper
+from pathlib import Path
 from typing import Any
 
 import typer
 
+from rlaif.cli.console import tell
 from rlaif.errors import FileProblems, RlaifError
 
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -29,27 +33,73 @@ COMMANDS: dict[str, tuple[str, str]] = {
 """Every command: its panel in the help, and its line there."""
 
 
+_UsageError: type[Exception] = typer.BadParameter.__mro__[1]
+"""What typer raises for a command line at fault; some versions keep the class to themselves."""
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command and leave with its exit status.
 
     0 done, 1 findings or failed grades, 2 usage or input at fault, 130 interrupted.
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
-    named = next((a for a in given if not a.startswith("-")), "")
+    _print_whatever_it_is()
     try:
-        _application(named)(given, prog_name="rlaif", standalone_mode=True)
-    except FileProblems as error:
-        typer.echo(str(error), err=True)
-        sys.exit(2)
-    except RlaifError as error:
-        typer.echo(f"rlaif: {error}", err=True)
-        sys.exit(2)
-    except KeyboardInterrupt:
-        typer.echo("rlaif: interrupted; what was finished is kept", err=True)
-        sys.exit(130)
+        status = _run(given)
+        sys.stdout.flush()
     except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(0)
+        status = _nobody_reads()
+    except _UsageError as error:
+        status = _refused(error)
+    except FileProblems as error:
+        tell(str(error), err=True)
+        status = 2
+    except RlaifError as error:
+        tell(f"rlaif: {error}", err=True)
+        status = 2
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        tell(f"rlaif: {where}{error.strerror or error}", err=True)
+        status = 2
+    except KeyboardInterrupt:
+        kept = "; what was graded is kept, and the same command goes on" * (given[:1] == ["grade"])
+        tell(f"rlaif: interrupted{kept}", err=True)
+        status = 130
+    sys.exit(status)
+
+
+def _run(given: Sequence[str]) -> int:
+    named = next((a for a in given if a != "--"), "")
+    command = _application(named)
+    try:
+        with command.make_context("rlaif", list(given) or ["--help"]) as context:
+            command.invoke(context)
+    except typer.Exit as left:
+        return left.exit_code
+    return 0
+
+
+def _refused(error: Any) -> int:
+    """Say what is wrong with the command line, in one message."""
+    command = error.ctx.command_path if error.ctx else "rlaif"
+    told = error.format_message().replace("Value error, ", "")
+    tell(f"{command}: {told[:1].lower()}{told[1:]}\n  hint: {command} --help", err=True)
+    return 2
+
+
+def _print_whatever_it_is() -> None:
+    """Let neither a sign that the terminal's encoding lacks nor a closed stream break a command."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name) or Path(os.devnull).open("w")  # noqa: SIM115 - for good
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+        setattr(sys, name, stream)
+
+
+def _nobody_reads() -> int:
+    """The pipe was closed, as `| head` does: that is no error, and nothing more is written."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
 
 
 def _application(named: str) -> Any:
@@ -57,7 +107,6 @@ def _application(named: str) -> Any:
     application = typer.Typer(
         help="Experts' rubrics and unit tests, applied by a judge model, as feedback that trains.",
         epilog="Start with: rlaif init my-rubric",
-        no_args_is_help=True,
         add_completion=False,
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
@@ -98,7 +147,12 @@ def _print_version(wanted: bool) -> None:
 
 def _version(
     version: bool = typer.Option(
-        False, "--version", help="Print the version.", callback=_print_version, is_eager=True
+        False,
+        "--version",
+        metavar="",
+        help="Print the version.",
+        callback=_print_version,
+        is_eager=True,
     ),
 ) -> None:
     pass

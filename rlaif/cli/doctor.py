@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import typer
 from rich.table import Table
-from rich.text import Text
 
 from rlaif.cli.console import print_table
+from rlaif.reporting.text import cell
 from rlaif.runs.doctor import diagnose
 
 _SIGNS = {True: "ok", None: "--", False: "!!"}
@@ -20,7 +20,7 @@ def run() -> None:
     table = Table("", "what", "found", "to change it", box=None, pad_edge=False)
     bad = False
     for finding in diagnose():
-        table.add_row(_SIGNS[finding.ok], finding.what, Text(finding.told), Text(finding.mend))
+        table.add_row(_SIGNS[finding.ok], finding.what, cell(finding.told), cell(finding.mend))
         bad = bad or finding.ok is False
     print_table(table)
     if bad:

@@ -8,7 +8,9 @@ from typing import Annotated
 
 import typer
 
+from rlaif.cli.console import tell
 from rlaif.cli.options import RunPath
+from rlaif.reporting.text import count_of
 from rlaif.storage.export import export
 from rlaif.storage.run_folder import open_run
 
@@ -37,6 +39,6 @@ def run(
     count = export(run_folder.grades(), str(out) if out else "-", format_.value)
     missing = run_folder.counts().samples - count
     if missing:
-        typer.echo(f"{missing:,} samples are not graded yet: start `rlaif grade` again", err=True)
+        tell(f"{count_of(missing, 'sample')} not graded yet: start `rlaif grade` again", err=True)
     if out:
-        typer.echo(f"{count:,} rows in {out}", err=True)
+        tell(f"{count_of(count, 'row')} in {out}", err=True)

@@ -9,8 +9,11 @@ from typing import Annotated
 import typer
 
 from rlaif.authoring.judge_file import load_judge
+from rlaif.cli.console import tell
 from rlaif.cli.options import JudgeName, Limit, Map, RubricName, SamplesSource, mapping_of
 from rlaif.cli.progress import watcher_for
+from rlaif.errors import InputError
+from rlaif.reporting.text import count_of
 from rlaif.runs.estimate import estimate
 from rlaif.runs.files import rubric_and_text
 from rlaif.runs.grade import Order, grade_run
@@ -26,10 +29,11 @@ def run(
     limit: Limit = None,
     map_: Map = None,
     retry_failed: Annotated[
-        bool, typer.Option("--retry-failed", help="Ask again what failed before.")
+        bool, typer.Option("--retry-failed", metavar="", help="Ask again what failed before.")
     ] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would be asked, and ask nothing.")
+        bool,
+        typer.Option("--dry-run", metavar="", help="Say what would be asked, and ask nothing."),
     ] = False,
 ) -> None:
     """Grade samples.
@@ -50,17 +54,17 @@ def run(
         command=sys.argv[1:],
     )
     if dry_run:
-        typer.echo(estimate(order).text())
+        tell(estimate(order).text())
         return
     if out is None:
-        raise typer.BadParameter("say where the run goes: --out RUN", param_hint="--out")
+        raise InputError("say where the run goes: --out RUN")
     with watcher_for(sys.stderr) as watcher:
         counts = grade_run(order, watcher)
-    typer.echo(
-        f"{counts.ok:,} of {counts.samples:,} samples have a grade"
-        + (f"; {counts.failed:,} failed, and have no score" if counts.failed else "")
+    tell(
+        f"{counts.ok:,} of {count_of(counts.samples, 'sample')} graded"
+        + (f"; {counts.failed:,} failed and got no score" if counts.failed else "")
     )
-    typer.echo(f"The run lies in {out}; look at it with: rlaif show {out}")
+    tell(f"The run lies in {out}; look at it with: rlaif show {out}")
     if counts.failed:
-        typer.echo("Ask again what failed by the same command with --retry-failed.")
+        tell("Ask again what failed by the same command with --retry-failed.")
         raise typer.Exit(1)

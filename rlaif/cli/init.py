@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from rlaif.authoring.scaffold import init_folder
+from rlaif.cli.console import tell
 
 
 def run(
@@ -18,8 +19,8 @@ def run(
     Nothing that is there already is overwritten.
     """
     for path in init_folder(folder):
-        typer.echo(f"wrote {path}")
-    typer.echo(
+        tell(f"wrote {path}")
+    tell(
         f"Edit {folder / 'rubric.yaml'}, then:\n"
         f"  rlaif lint {folder}\n"
         f"  rlaif test {folder / 'rubric.yaml'}\n"

@@ -10,7 +10,9 @@ from typing import Annotated
 import orjson
 import typer
 
+from rlaif.cli.console import tell
 from rlaif.errors import Problem
+from rlaif.reporting.text import count_of
 from rlaif.runs.lint import lint
 
 
@@ -25,7 +27,7 @@ class Format(StrEnum):
 def run(
     paths: Annotated[
         list[str],
-        typer.Argument(metavar="PATH...", help="Rubric or judge files, folders, shipped names."),
+        typer.Argument(metavar="PATH", help="Rubric or judge files, folders, shipped names."),
     ],
     format_: Annotated[Format, typer.Option("--format", help="How.")] = Format.text,
 ) -> None:
@@ -38,7 +40,7 @@ def run(
         typer.echo(orjson.dumps([_as_json(p) for p in problems], option=orjson.OPT_INDENT_2))
     elif format_ is Format.github:
         for problem in problems:
-            typer.echo(_annotation(problem))
+            tell(_annotation(problem))
     else:
         _print(problems)
     if problems:
@@ -47,12 +49,11 @@ def run(
 
 def _print(problems: Sequence[Problem]) -> None:
     for problem in problems:
-        typer.echo(str(problem))
+        tell(str(problem))
     errors = sum(p.severity == "error" for p in problems)
     warnings = len(problems) - errors
-    typer.echo(
-        f"{errors} errors, {warnings} warnings" if problems else "no problems found", err=True
-    )
+    found = f"{count_of(errors, 'error')}, {count_of(warnings, 'warning')}"
+    tell(found if problems else "no problems found", err=True)
 
 
 def _as_json(problem: Problem) -> dict[str, object]:

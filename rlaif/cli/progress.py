@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TextIO
 
 from rich.console import Console
@@ -20,6 +20,7 @@ from rich.progress import (
 
 from rlaif.records.grade import Grade
 from rlaif.records.outcome import Failure, Verdict
+from rlaif.reporting.text import count_of, harmless
 from rlaif.runs.grade import Watcher
 
 _LINE_EVERY_S = 60.0
@@ -34,15 +35,16 @@ class PlainLines:
         self._tally = _Tally()
 
     def note(self, text: str) -> None:
-        """One line."""
-        self._out.write(f"{text}\n")
-        self._out.flush()
+        """One line; a job whose log nobody reads any more goes on."""
+        with suppress(BrokenPipeError):
+            self._out.write(f"{harmless(text)}\n")
+            self._out.flush()
 
     def begin(self, samples: int, done: int) -> None:
         """Say what is to be done."""
         self._tally.begin(samples, done)
-        before = f", {done:,} of them before" if done else ""
-        self.note(f"grading {samples:,} samples{before}")
+        before = f", {done:,} of them done before" if done else ""
+        self.note(f"grading {count_of(samples, 'sample')}{before}")
 
     def graded(self, grade: Grade) -> None:
         """Count, and now and then say so."""
@@ -62,7 +64,7 @@ class Bar:
 
     def note(self, text: str) -> None:
         """One line above the bar."""
-        self._console.print(text, markup=False, highlight=False)
+        self._console.print(harmless(text), markup=False, highlight=False)
 
     def begin(self, samples: int, done: int) -> None:
         """Show the bar."""
@@ -110,7 +112,7 @@ class _Tally:
     def line(self) -> str:
         failures = ", ".join(f"{n:,} {stage}" for stage, n in self._failures.most_common())
         tail = f" ({failures})" if failures else ""
-        return f"{self.done:,} of {self.samples:,} samples, {self.short()}{tail}"
+        return f"{self.done:,} of {count_of(self.samples, 'sample')}, {self.short()}{tail}"
 
 
 @contextmanager

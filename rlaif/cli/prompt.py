@@ -9,8 +9,10 @@ import orjson
 import typer
 
 from rlaif.authoring.judge_file import load_judge
+from rlaif.cli.console import tell
 from rlaif.cli.options import JudgeName, Limit, Map, RubricName, SamplesSource, mapping_of
 from rlaif.errors import InputError
+from rlaif.reporting.text import in_a_line
 from rlaif.runs.files import rubric_and_text
 from rlaif.runs.judge import NO_JUDGE_NAMED
 from rlaif.runs.prompts import prompts
@@ -44,7 +46,7 @@ def run(
         if format_ is Format.jsonl:
             typer.echo(orjson.dumps(shown.row()))
             continue
-        head = f"=== {shown.sample_id} / {shown.criterion}"
+        head = f"=== {in_a_line(shown.sample_id)} / {shown.criterion}"
         if shown.token_ids:
             head += f" ({len(shown.token_ids)} tokens)"
-        typer.echo(f"{head}\n{shown.text}\n--> one of: {', '.join(shown.labels)}\n")
+        tell(f"{head}\n{shown.text}\n--> one of: {', '.join(shown.labels)}\n")

@@ -7,10 +7,11 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from rlaif.cli.console import print_table
+from rlaif.cli.console import print_table, tell
 from rlaif.cli.options import RunPath
 from rlaif.reporting.summary import extremes, summarise
 from rlaif.reporting.terminal import grades_view, summary_view
+from rlaif.reporting.text import count_of
 from rlaif.storage.run_folder import open_run
 
 _ALL_UP_TO = 60
@@ -20,7 +21,7 @@ _EXTREMES = 5
 def run(
     folder: RunPath,
     samples: Annotated[
-        bool, typer.Option("--samples", help="Every sample, however many there are.")
+        bool, typer.Option("--samples", metavar="", help="Every sample, however many there are.")
     ] = False,
 ) -> None:
     """Show a run.
@@ -39,7 +40,9 @@ def run(
         print_table(grades_view(opened.grades(), "Samples"))
     else:
         low, high = extremes(opened.grades(), _EXTREMES)
-        print_table(grades_view(low, "Lowest scores"), grades_view(high, "Highest scores"))
+        if low:
+            print_table(grades_view(low, "Lowest scores"), grades_view(high, "Highest scores"))
     print_table(summary_view(summary))
     if summary.missing:
-        typer.echo(f"{summary.missing:,} samples are not graded yet: start `rlaif grade` again.")
+        missing = count_of(summary.missing, "sample")
+        tell(f"{missing} not graded yet: start `rlaif grade` again.")

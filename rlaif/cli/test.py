@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from rlaif.authoring.judge_file import load_judge
+from rlaif.cli.console import tell
 from rlaif.cli.options import JudgeName
 from rlaif.records.judge import Judge
 from rlaif.runs.examples import ExamplesReport, try_examples
@@ -15,7 +16,7 @@ from rlaif.runs.files import rubric_and_text
 
 def run(
     rubrics: Annotated[
-        list[str], typer.Argument(metavar="RUBRIC...", help="Rubric files, or shipped names.")
+        list[str], typer.Argument(metavar="RUBRIC", help="Rubric files, or shipped names.")
     ],
     judge: JudgeName = None,
 ) -> None:
@@ -33,21 +34,19 @@ def run(
 
 
 def _print(report: ExamplesReport, judge: Judge | None) -> None:
-    typer.echo(f"{report.rubric}: {report.examples} examples")
+    tell(f"{report.rubric}: {report.examples} examples")
     for finding in report.findings:
         why = f": {finding.why}" if finding.why else ""
-        typer.echo(
+        tell(
             f"  example {finding.example}, {finding.criterion}: labelled {finding.expected}, "
             f"got {finding.got}{why}"
         )
     if report.checks:
         met = report.checks - report.failed_checks
-        typer.echo(f"  checks: {met} of {report.checks} labels met")
+        tell(f"  checks: {met} of {report.checks} labels met")
     if judge:
-        typer.echo(f"  {judge.name}: {report.agreed} of {report.judged} labels met")
+        tell(f"  {judge.name}: {report.agreed} of {report.judged} labels met")
     elif report.not_asked:
-        typer.echo(
-            f"  not asked, for want of --judge: {report.not_asked} labels of judged criteria"
-        )
+        tell(f"  not asked, for want of --judge: {report.not_asked} labels of judged criteria")
     scores = [f"{s.score:.2f}" if s and s.score is not None else "-" for s in report.scores]
-    typer.echo(f"  scores by the labels: {' '.join(scores)}")
+    tell(f"  scores by the labels: {' '.join(scores)}")

@@ -98,14 +98,14 @@ def _tokenizer(spec: dict[str, Any]) -> Tokenizer:
 
 def _bare(spec: dict[str, Any], special: dict[str, str]) -> tuple[Tokenizer, frozenset[int]]:
     """The tokenizer without control tokens, and the ids that text must never become."""
-    added = spec.get("added_tokens") or []
-    control = {int(t["id"]): str(t["content"]) for t in added if not _is_text(t)}
-    model = spec["model"]
-    if isinstance(model["vocab"], dict):
-        unknown = _rename_in_dict(model, control)
-    else:  # a unigram model lists [piece, score] by id
-        unknown = _rename_in_list(model, control)
-    spec["added_tokens"] = [t for t in added if _is_text(t)]
+    secret = secrets.token_hex(16)
+    control: dict[int, str] = {}
+    for token in spec.get("added_tokens") or ():
+        if not _is_text(token):
+            control[int(token["id"])] = str(token["content"])
+            token["content"] = f"{secret}{token['id']}"  # taken out, it would shift others' ids
+    rename = _rename_in_dict if isinstance(spec["model"]["vocab"], dict) else _rename_in_list
+    unknown = rename(spec["model"], control, secret)
     spec["post_processor"] = None
     for part in ("normalizer", "pre_tokenizer"):
         spec[part] = _within(spec.get(part))
@@ -120,9 +120,9 @@ def _is_text(token: dict[str, Any]) -> bool:
     return not token.get("special") and not str(token["content"]).strip(" \t\r\n\u2581")
 
 
-def _rename_in_dict(model: dict[str, Any], control: dict[int, str]) -> int:
+def _rename_in_dict(model: dict[str, Any], control: dict[int, str], secret: str) -> int:
     """Rename control tokens in a vocabulary of ids by token; the id of "unknown", -1 for none."""
-    vocabulary, secret = model["vocab"], secrets.token_hex(16)
+    vocabulary = model["vocab"]
     renamed = {text: n for n, text in control.items() if vocabulary.get(text) == n}
     for text, number in renamed.items():
         vocabulary[f"{secret}{number}"] = vocabulary.pop(text)
@@ -137,8 +137,9 @@ def _rename_in_dict(model: dict[str, Any], control: dict[int, str]) -> int:
     return -1
 
 
-def _rename_in_list(model: dict[str, Any], control: dict[int, str]) -> int:
-    vocabulary, secret = model["vocab"], secrets.token_hex(16)
+def _rename_in_list(model: dict[str, Any], control: dict[int, str], secret: str) -> int:
+    """The same in a unigram model's list of [piece, score] by id."""
+    vocabulary = model["vocab"]
     for number in control:
         if number < len(vocabulary):
             vocabulary[number][0] = f"{secret}{number}"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import product
 
-from rlaif.errors import JudgeUnavailable
+from rlaif.errors import FileProblems, JudgeUnavailable, Problem
 from rlaif.ports import Prefix, Span
 from rlaif.prompting.codec import Codec
 from rlaif.prompting.template import JudgeTemplate, Piece, Slot
@@ -140,11 +140,21 @@ class Prompter:
 
     def _try_out(self) -> None:
         """A fault of the template shows now, not at the first sample that brings it out."""
-        for turns, reference in product((1, 2), (False, True)):
-            self._shape(("user",) * turns, ("assistant",) * turns, reference)
         described = ((), (False, False), (True, True))
-        for form in product((False, True), described, (False, True)):
-            self._form(*form)
+        forms: list[Callable[[], object]] = []
+        for turns, reference in product((1, 2), (False, True)):
+            roles = ("user",) * turns, ("assistant",) * turns
+            forms.append(partial(self._shape, *roles, reference))
+        for guidance, levels, na in product((False, True), described, (False, True)):
+            forms.append(partial(self._form, guidance, levels, na))
+        found: list[Problem] = []
+        for form in forms:
+            try:
+                form()
+            except FileProblems as refused:
+                found += refused.problems
+        if found:
+            raise FileProblems(tuple(dict.fromkeys(found)))
 
     def _ask(self, ask: str, guidance: str, levels: tuple[_Level, ...], na: bool) -> Question:
         slots = {"ask": ask, "guidance": guidance}

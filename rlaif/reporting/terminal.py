@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from rich import box
 from rich.console import Group, RenderableType
+from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
 from rlaif.records.grade import Answered, Grade
 from rlaif.records.outcome import Failure, Skipped, Verdict
 from rlaif.reporting.summary import CriterionTally, Mean, Summary
+from rlaif.reporting.text import cell, count_of, harmless
 
 _BAR = 12
 
@@ -28,7 +31,7 @@ def grades_view(grades: Iterable[Grade], title: str) -> RenderableType:
     table.add_column("score", justify="right", no_wrap=True)
     table.add_column("what decided", overflow="fold", ratio=6)
     for grade in grades:
-        table.add_row(Text(grade.sample_id), _score(grade.score), Text(why(grade)))
+        table.add_row(cell(grade.sample_id), _score(grade.score), cell(why(grade)))
     return table
 
 
@@ -63,19 +66,19 @@ def _sections(summary: Summary) -> Iterator[RenderableType]:
     yield _criteria(summary.criteria)
     if summary.failures:
         yield _failures(summary)
-    yield Text("\n".join(_remarks(summary)))
+    yield Text(harmless("\n".join(_remarks(summary))))
 
 
 def _scores(summary: Summary) -> Table:
     table = _table("Scores by policy")
     table.add_column("policy", overflow="fold", ratio=2)
-    table.add_column("graded", justify="right")
-    table.add_column("mean", justify="right")
+    table.add_column("graded", justify="right", overflow="fold")
+    table.add_column("mean", justify="right", overflow="fold")
     table.add_column("", no_wrap=True)
-    table.add_column("lowest", justify="right")
-    table.add_column("highest", justify="right")
+    table.add_column("lowest", justify="right", overflow="fold")
+    table.add_column("highest", justify="right", overflow="fold")
     for policy, mean in sorted(summary.by_policy.items(), key=_by_mean):
-        table.add_row(Text(policy), *_mean_cells(mean))
+        table.add_row(cell(policy), *_mean_cells(mean))
     if len(summary.by_policy) > 1:
         table.add_section()
         table.add_row("all", *_mean_cells(summary.score))
@@ -86,14 +89,14 @@ def _by_mean(entry: tuple[str, Mean]) -> float:
     return -(entry[1].mean or 0.0)
 
 
-def _mean_cells(mean: Mean) -> tuple[str, ...]:
+def _mean_cells(mean: Mean) -> tuple[RenderableType, ...]:
     if mean.mean is None:
         return ("0", "-", "", "-", "-")
-    bar = "█" * round(mean.mean * _BAR)
+    bar = ProgressBar(1.0, mean.mean, _BAR, complete_style="cyan", finished_style="cyan")
     return (
         f"{mean.count:,}",
         f"{mean.mean:.3f}",
-        bar.ljust(_BAR, "·"),
+        bar,
         f"{mean.lowest:.2f}",
         f"{mean.highest:.2f}",
     )
@@ -102,18 +105,18 @@ def _mean_cells(mean: Mean) -> tuple[str, ...]:
 def _criteria(criteria: dict[str, CriterionTally]) -> Table:
     table = _table("Criteria")
     table.add_column("criterion", overflow="fold", ratio=2)
-    table.add_column("mean value", justify="right")
+    table.add_column("mean value", justify="right", overflow="fold")
     table.add_column("answers", overflow="fold", ratio=3)
-    table.add_column("skipped", justify="right")
-    table.add_column("failed", justify="right")
-    table.add_column("label mass", justify="right")
+    table.add_column("skipped", justify="right", overflow="fold")
+    table.add_column("failed", justify="right", overflow="fold")
+    table.add_column("label mass", justify="right", overflow="fold")
     for name, tally in criteria.items():
         answers = ", ".join(f"{n:,} {label}" for label, n in tally.answers.most_common())
         mass = tally.label_mass.mean
         table.add_row(
-            Text(name),
+            cell(name),
             "-" if tally.value.mean is None else f"{tally.value.mean:.3f}",
-            Text(answers or "-"),
+            cell(answers or "-"),
             f"{tally.skipped.total():,}",
             f"{tally.failed.total():,}",
             "-" if mass is None else f"{mass:.2f}",
@@ -124,30 +127,51 @@ def _criteria(criteria: dict[str, CriterionTally]) -> Table:
 def _failures(summary: Summary) -> Table:
     table = _table("Failures: no score, never a zero")
     table.add_column("criterion", overflow="fold", ratio=2)
-    table.add_column("stage")
-    table.add_column("how many", justify="right")
+    table.add_column("stage", overflow="fold")
+    table.add_column("how many", justify="right", overflow="fold")
     table.add_column("message", overflow="fold", ratio=4)
     for (criterion, stage, message), count in summary.failures.most_common(20):
-        table.add_row(Text(criterion), stage, f"{count:,}", Text(message))
+        table.add_row(cell(criterion), stage, f"{count:,}", cell(message))
     return table
 
 
 def _remarks(summary: Summary) -> Iterator[str]:
     graded = summary.samples - summary.missing
-    line = f"{graded:,} of {summary.samples:,} samples graded"
+    line = f"{graded:,} of {count_of(summary.samples, 'sample')} graded"
     if summary.failed:
         line += f", {summary.failed:,} of them without a score because something failed"
     yield line + "."
-    for reason, count in summary.reasons.most_common(8):
-        kind, _, name = reason.partition(":")
-        yield {
-            "prescreen": f"{count:,} scored 0 before any question: {name}.",
-            "gate": f"{count:,} scored 0 because the gate '{name}' was not met.",
-        }.get(kind, f"{count:,} have no score because no criterion applies.")
+    for kind, reasons in _by_kind(summary.reasons).items():
+        yield f"{sum(reasons.values()):,} {_MEANING[kind]}{_named(reasons)}."
     if summary.with_reasoning:
-        yield f"The policy's reasoning was taken out of {summary.with_reasoning:,} completions."
+        taken = count_of(summary.with_reasoning, "completion")
+        yield f"The policy's reasoning was taken out of {taken}."
     if summary.truncated:
-        yield f"{summary.truncated:,} completions had been cut off by their length limit."
+        cut = count_of(summary.truncated, "completion")
+        yield f"{cut} had been cut off by the length limit."
+
+
+_MEANING = {
+    "prescreen": "scored 0 before any question: ",
+    "gate": "scored 0 because of a gate that was not met: ",
+    "nothing_applies": "without a score because no criterion applies",
+}
+
+
+def _by_kind(reasons: Counter[str]) -> dict[str, dict[str, int]]:
+    """`{"gate:a": 2, "gate:b": 1}` as `{"gate": {"a": 2, "b": 1}}`, the most frequent first."""
+    kinds: dict[str, dict[str, int]] = {}
+    for reason, count in reasons.most_common():
+        kind, _, name = reason.partition(":")
+        kinds.setdefault(kind, {})[name] = count
+    return kinds
+
+
+def _named(reasons: dict[str, int]) -> str:
+    """Which they are, with how many of each where there are several."""
+    if len(reasons) == 1:
+        return next(iter(reasons))
+    return ", ".join(f"{count:,} {name}" for name, count in reasons.items())
 
 
 def _score(score: float | None) -> Text:

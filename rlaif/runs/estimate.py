@@ -8,6 +8,7 @@ from rlaif.grading.combine import unmet_gates
 from rlaif.grading.plan import Plan, Work, plan
 from rlaif.prompting.prompt import Prompter
 from rlaif.records.criterion import Checked, Judged
+from rlaif.reporting.text import count_of
 from rlaif.runs.grade import FittingRows, Order
 from rlaif.runs.judge import backend_of, prompter_of
 from rlaif.storage.samples import only_samples, read_rows
@@ -30,9 +31,11 @@ class Estimate:
     def text(self) -> str:
         """For a person."""
         lines = [
-            f"{self.samples:,} samples; {self.prescreened:,} prescreened and scored 0",
-            f"{self.checks:,} checks by programs; {self.gated:,} samples settled by their gates",
-            f"{self.questions:,} questions to the judge, at most: its own gates may settle more",
+            f"{count_of(self.samples, 'sample')}; {self.prescreened:,} prescreened and scored 0",
+            f"{count_of(self.checks, 'check')} by programs; "
+            f"{count_of(self.gated, 'sample')} settled by their gates",
+            f"{count_of(self.questions, 'question')} to the judge, at most: "
+            "its own gates may settle more",
         ]
         if self.tokens:
             lines.append(

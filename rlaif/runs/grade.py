@@ -17,6 +17,7 @@ from rlaif.records.grade import Grade
 from rlaif.records.identity import canonical, digest
 from rlaif.records.judge import Judge
 from rlaif.records.rubric import Rubric
+from rlaif.reporting.text import count_of
 from rlaif.runs.fit import misfit
 from rlaif.runs.judge import NO_JUDGE_NAMED, asks_judge, no_judge, ready
 from rlaif.storage.intake import Intake
@@ -63,18 +64,21 @@ def grade_run(order: Order, watcher: Watcher) -> Counts:
     Raises: FileProblems for samples at fault, before anything is graded; RunError, RunLocked,
     JudgeUnavailable, MissingExtra; KeyboardInterrupt after a flush, on Ctrl-C and SIGTERM.
     """
+    rows = FittingRows(read_rows(order.samples, order.mapping, order.limit), order.rubric)
+    if rows.asks_judge and order.judge is None:
+        raise InputError(NO_JUDGE_NAMED)
     run = make_run(order.out)
-    with run.lock() as damaged:
+    with _sigterm_interrupts(), run.lock() as damaged:
         for text in damaged:
             watcher.note(text)
-        rows = FittingRows(read_rows(order.samples, order.mapping, order.limit), order.rubric)
         _tell_intake(run, run.take_in(rows, order.samples), watcher)
         if rows.asks_judge and order.judge is None:
             raise InputError(NO_JUDGE_NAMED)
         job = _Job(run, order, order.judge or no_judge(), rows.asks_judge, watcher)
-        if not job.finished():
-            with _sigterm_interrupts():
-                asyncio.run(job.grade())
+        if job.finished():
+            watcher.note("all of it was graded before: nothing is asked")
+        else:
+            asyncio.run(job.grade())
         return run.counts()
 
 
@@ -108,7 +112,8 @@ def graded_under(rubric: Rubric, judge: Judge, served: str) -> str:
 
 def _tell_intake(run: RunFolder, taken: Intake, watcher: Watcher) -> None:
     if taken.samples.duplicates:
-        watcher.note(f"{taken.samples.duplicates} rows repeat another one and are graded once")
+        repeats = count_of(taken.samples.duplicates, "row")
+        watcher.note(f"{repeats} with the id and the content of another: graded once")
     if taken.new and run.manifest.rubric:
         watcher.note(
             f"the samples differ from the run's: {taken.added} added, {taken.changed} changed, "

@@ -21,6 +21,11 @@ from rlaif.records.outcome import Failure, Skipped, Verdict
 LEVELS = ["poor", "fair", "good"]
 
 
+def about(value: float | None) -> Any:
+    """Equal to `value` but for rounding."""
+    return pytest.approx(value)
+
+
 def ask(**more: Any) -> Judged:
     return Judged(id="c", ask="Is it so?", **more)
 
@@ -34,7 +39,7 @@ def program() -> Checked:
 
 def test_a_distribution_is_normalised_over_the_labels_and_the_mass_is_kept() -> None:
     found = read_answer(Answer((0.2, 0.6)), 0.05)
-    assert found == Verdict((pytest.approx(0.25), pytest.approx(0.75)), pytest.approx(0.8))
+    assert found == Verdict((about(0.25), about(0.75)), about(0.8))
 
 
 def test_a_label_mass_under_the_least_is_a_failure() -> None:
@@ -80,18 +85,18 @@ def test_an_earlier_verdict_is_believed_by_the_least_mass_of_today() -> None:
 @pytest.mark.parametrize(("yes", "answer"), [(0.49, "no"), (0.5, "yes"), (0.9, "yes"), (0.0, "no")])
 def test_yes_is_answered_from_a_half_on(yes: float, answer: str) -> None:
     found = answered(ask(), Verdict((1 - yes, yes)), "k")
-    assert (found.answer, found.value, found.key) == (answer, pytest.approx(yes), "k")
-    assert found.probability == pytest.approx(max(yes, 1 - yes))
+    assert (found.answer, found.value, found.key) == (answer, about(yes), "k")
+    assert found.probability == about(max(yes, 1 - yes))
 
 
 def test_the_value_of_a_fault_is_the_probability_that_it_is_met() -> None:
-    assert answered(ask(weight=-2), Verdict((0.3, 0.7))).value == pytest.approx(0.7)
+    assert answered(ask(weight=-2), Verdict((0.3, 0.7))).value == about(0.7)
 
 
 @pytest.mark.parametrize(("value", "answer"), [(1.0, "yes"), (0.99, "no"), (0.0, "no")])
 def test_a_check_says_yes_only_when_all_of_it_holds(value: float, answer: str) -> None:
     found = answered(program(), Verdict((1 - value, value)))
-    assert (found.answer, found.value) == (answer, pytest.approx(value))
+    assert (found.answer, found.value) == (answer, about(value))
 
 
 @pytest.mark.parametrize("outcome", [Failure("parse", "?"), Skipped("when")])
@@ -106,14 +111,14 @@ def test_what_is_no_verdict_has_neither_answer_nor_value(outcome: Failure | Skip
 def test_levels_are_worth_their_expected_points_scaled() -> None:
     # 0.2 x 0 + 0.5 x 0.5 + 0.3 x 1
     found = answered(ask(levels=LEVELS), Verdict((0.2, 0.5, 0.3)))
-    assert (found.answer, found.value, found.probability) == ("fair", pytest.approx(0.55), 0.5)
+    assert (found.answer, found.value, found.probability) == ("fair", about(0.55), 0.5)
 
 
 def test_points_of_a_level_are_scaled_from_the_worst_to_the_best() -> None:
     levels = [{n: {"points": p}} for n, p in zip(LEVELS, (1, 2, 5), strict=True)]
     # 0.25 x 0 + 0.5 x 1/4 + 0.25 x 1
     found = answered(ask(levels=levels), Verdict((0.25, 0.5, 0.25)))
-    assert found.value == pytest.approx(0.375)
+    assert found.value == about(0.375)
 
 
 def test_of_two_equal_levels_the_worse_is_answered() -> None:
@@ -138,19 +143,19 @@ def test_na_wins_where_it_is_the_most_probable() -> None:
 def test_na_loses_a_tie() -> None:
     found = answered(ask(allow_na=True), Verdict((0.2, 0.4, 0.4)))
     assert found.answer == "yes"
-    assert found.value == pytest.approx(0.4 / 0.6)
+    assert found.value == about(0.4 / 0.6)
 
 
 def test_what_na_leaves_is_normalised_for_the_value() -> None:
     # 0.4 against 0.3: yes, worth 4/7; the probability of yes stays 0.4
     found = answered(ask(allow_na=True), Verdict((0.3, 0.4, 0.3)))
-    assert (found.answer, found.value) == ("yes", pytest.approx(4 / 7))
-    assert found.probability == pytest.approx(0.4)
+    assert (found.answer, found.value) == ("yes", about(4 / 7))
+    assert found.probability == about(0.4)
 
 
 def test_levels_are_normalised_without_na_too() -> None:
     found = answered(ask(levels=LEVELS, allow_na=True), Verdict((0.0, 0.4, 0.4, 0.2)))
-    assert (found.answer, found.value) == ("fair", pytest.approx(0.75))
+    assert (found.answer, found.value) == ("fair", about(0.75))
 
 
 def test_a_certain_na_divides_by_nothing() -> None:
@@ -189,7 +194,7 @@ def test_a_persons_unknown_label_is_refused() -> None:
 @pytest.mark.parametrize(("value", "answer"), [(0.5, "yes"), (0.49, "no"), (1.0, "yes")])
 def test_a_persons_value_for_yes_or_no(value: float, answer: str) -> None:
     found = answered_value(ask(), value)
-    assert (found.answer, found.value) == (answer, pytest.approx(value))
+    assert (found.answer, found.value) == (answer, about(value))
 
 
 @pytest.mark.parametrize(
