@@ -45,7 +45,7 @@ def run(
     order = Order(
         rubric=loaded,
         rubric_text=text,
-        judge=load_judge(judge) if judge else None,
+        judge=load_judge(judge) if judge is not None else None,
         samples=samples,
         out=out or Path(),
         mapping=mapping_of(map_),

@@ -42,6 +42,7 @@ def run(
     if judge is None:
         raise InputError(NO_JUDGE_NAMED)
     loaded, _ = rubric_and_text(rubric)
+    shown = None
     for shown in prompts(loaded, load_judge(judge), samples, mapping_of(map_), limit):
         if format_ is Format.jsonl:
             typer.echo(orjson.dumps(shown.row()))
@@ -50,3 +51,5 @@ def run(
         if shown.token_ids:
             head += f" ({len(shown.token_ids)} tokens)"
         tell(f"{head}\n{shown.text}\n--> one of: {', '.join(shown.labels)}\n")
+    if shown is None:
+        tell("the judge is asked nothing about these samples", err=True)

@@ -25,7 +25,7 @@ def run(
     Checks and the arithmetic are always tried; the judged criteria only with --judge. Exit
     status 1 when a label is not met.
     """
-    chosen = load_judge(judge) if judge else None
+    chosen = load_judge(judge) if judge is not None else None
     reports = [try_examples(rubric_and_text(name)[0], chosen) for name in rubrics]
     for report in reports:
         _print(report, chosen)

@@ -32,6 +32,11 @@ class Row:
         return tuple(len(d.suffix_ids) for d in self.decisions)
 
     @property
+    def ids(self) -> list[int]:
+        """The prefix and every question after it."""
+        return [*self.prefix, *(t for d in self.decisions for t in d.suffix_ids)]
+
+    @property
     def tokens(self) -> int:
         """Tokens of the row, without padding."""
         return len(self.prefix) + sum(self.suffixes)
@@ -83,32 +88,18 @@ def pack(batch: Sequence[Row], device: torch.device) -> Packed:
     """Lay out rows that ask questions of the same lengths."""
     suffixes = batch[0].suffixes
     longest = max(len(row.prefix) for row in batch)
-    length = longest + sum(suffixes)
-    ids = torch.zeros(len(batch), length, dtype=torch.long)
-    positions = torch.zeros(len(batch), length, dtype=torch.long)
-    mask = torch.zeros(len(batch), 1, length, length, dtype=torch.bool)
-    causal = torch.ones(length, length, dtype=torch.bool).tril()
-    for place, row in enumerate(batch):
-        size = len(row.prefix)
-        start = longest - size
-        ids[place, start:] = torch.tensor([*row.prefix, *_all(row.decisions)])
-        positions[place, start:longest] = torch.arange(size)
-        view = mask[place, 0]
-        view[start:, start:longest] = causal[start:, start:longest]
-        first = longest
-        for count in suffixes:
-            past = first + count
-            positions[place, first:past] = torch.arange(size, size + count)
-            view[first:past, first:past] = causal[:count, :count]
-            first = past
-        view.fill_diagonal_(fill_value=True)  # padding sees itself: nothing is not a number
-    ends = longest - 1 + torch.tensor(suffixes).cumsum(0)
-    return Packed(ids.to(device), positions.to(device), mask.to(device), ends.to(device))
-
-
-def _all(decisions: Sequence[Decision]) -> Iterator[int]:
-    for decision in decisions:
-        yield from decision.suffix_ids
+    starts = torch.tensor([longest - len(row.prefix) for row in batch], device=device)
+    padded = [[0] * (longest - len(row.prefix)) + row.ids for row in batch]
+    along = [torch.arange(longest), *(longest + torch.arange(count) for count in suffixes)]
+    parts = [torch.full_like(place, number) for number, place in enumerate(along)]
+    place, part = torch.cat(along).to(device), torch.cat(parts).to(device)
+    column = torch.arange(len(part), device=device)
+    sees = ((part == 0) | (part == part[:, None])) & (column <= column[:, None])
+    mask = sees & (column >= starts[:, None, None])
+    mask.diagonal(dim1=1, dim2=2).fill_(1)  # padding sees itself: a softmax over nothing is NaN
+    ends = longest - 1 + torch.tensor(suffixes, device=device).cumsum(0)
+    positions = (place - starts[:, None]).clamp(min=0)
+    return Packed(torch.tensor(padded, device=device), positions, mask[:, None], ends)
 
 
 @torch.inference_mode()
@@ -140,6 +131,23 @@ def forward_plain(model: torch.nn.Module, ids: Sequence[int]) -> Tensor:
 _WINDOWS = ("sliding_window", "attention_chunk_size", "window_size")
 _BY_LENGTH = ("dynamic", "longrope")
 """Position encodings that depend on the longest position of a batch."""
+
+
+def read_labels(
+    logits: Tensor, asked: Sequence[Sequence[Decision]]
+) -> list[list[tuple[float, ...]]]:
+    """Each label's probability out of the whole vocabulary, by row and question.
+
+    Args: logits [rows, questions, vocabulary], and the decisions that they answer.
+    """
+    most = max(len(decision.label_ids) for row in asked for decision in row)
+    padded = [[[*d.label_ids, *[0] * (most - len(d.label_ids))] for d in row] for row in asked]
+    chosen = logits.gather(-1, torch.tensor(padded, device=logits.device)).float()
+    probabilities = (chosen - logits.float().logsumexp(-1, keepdim=True)).exp().tolist()
+    return [
+        [tuple(found[: len(d.label_ids)]) for d, found in zip(row, of_row, strict=True)]
+        for row, of_row in zip(asked, probabilities, strict=True)
+    ]
 
 
 def full_attention(config: object) -> bool:

@@ -19,6 +19,7 @@ from rlaif.judging.packed import (
     forward_packed,
     forward_plain,
     full_attention,
+    read_labels,
     rows_of,
 )
 from rlaif.judging.weights import find_weights, loading
@@ -28,6 +29,8 @@ from rlaif.records.outcome import Failure
 
 _WINDOW = 8
 """Batches whose rows are sorted by length together."""
+_BATCH_TOKENS = {True: 16_384, False: 4_096}
+"""Tokens of one forward pass, on CUDA or not, where the judge file does not say."""
 _PAUSE_S = 0.005
 """How long to wait for more questions before computing those that are there."""
 _MOST_OFF = {torch.float32: 1e-3, torch.bfloat16: 0.1, torch.float16: 0.05}
@@ -45,6 +48,7 @@ class TransformersBackend:
         self._model: Any = None
         self._files: TokenizerFiles | None = None
         self._packs = True
+        self._batch_tokens = spec.batch_tokens or _BATCH_TOKENS[False]
         self.served = ""
         self.max_length: int | None = spec.max_length
         self.notes: tuple[str, ...] = ()
@@ -82,8 +86,8 @@ class TransformersBackend:
             more = True
             while more:
                 window, more = await self._window(waiting)
-                rows = list(rows_of(window, self._spec.batch_tokens))
-                for batch in batches_of(rows, self._spec.batch_tokens):
+                rows = list(rows_of(window, self._batch_tokens))
+                for batch in batches_of(rows, self._batch_tokens):
                     for answered in await asyncio.to_thread(self._answer, batch):
                         yield answered
             await reader
@@ -102,7 +106,7 @@ class TransformersBackend:
         window: list[Decision] = []
         tokens = 0
         seen: Prefix | None = None
-        while tokens < _WINDOW * self._spec.batch_tokens:
+        while tokens < _WINDOW * self._batch_tokens:
             try:
                 pause = _PAUSE_S if window else None
                 decision = await asyncio.wait_for(waiting.get(), pause)
@@ -130,20 +134,25 @@ class TransformersBackend:
 
     def _packed(self, batch: Sequence[Row]) -> Iterator[Answered]:
         logits = forward_packed(self._model, batch)
-        for row, of_row in zip(batch, logits, strict=True):
-            for place, (decision, one) in enumerate(zip(row.decisions, of_row, strict=True)):
+        read = read_labels(logits, [row.decisions for row in batch])
+        for row, of_row in zip(batch, read, strict=True):
+            for place, (decision, found) in enumerate(zip(row.decisions, of_row, strict=True)):
                 shared = len(row.prefix) if place == 0 else 0
-                yield decision.number, _read(one, decision, shared + len(decision.suffix_ids))
+                yield decision.number, _answer(found, shared + len(decision.suffix_ids))
 
     def _plain(self, batch: Sequence[Row]) -> Iterator[Answered]:
         for row in batch:
             for decision in row.decisions:
                 ids = (*row.prefix, *decision.suffix_ids)
-                yield decision.number, _read(forward_plain(self._model, ids), decision, len(ids))
+                logits = forward_plain(self._model, ids)
+                ((found,),) = read_labels(logits[None, None], [[decision]])
+                yield decision.number, _answer(found, len(ids))
 
     def _load(self) -> None:
         loaded = load_model(self._spec, self._folder)
         self._model, self.served, self.max_length = loaded.model, loaded.served, loaded.max_length
+        on_cuda = loaded.model.device.type == "cuda"
+        self._batch_tokens = self._spec.batch_tokens or _BATCH_TOKENS[on_cuda]
         self._packs, how = _check(loaded.model, loaded.model.dtype)
         place = f"{loaded.model.device} in {str(loaded.model.dtype)[6:]}"
         self.notes = (f"{self._spec.model} on {place}", how)
@@ -168,13 +177,13 @@ def load_model(spec: TransformersJudge, folder: Path | None = None) -> Loaded:
     weights = find_weights(spec, folder)
     device = _device(spec.device)
     dtype = _dtype(spec.dtype, device)
-    options = _options(weights) | {"dtype": dtype, "attn_implementation": "sdpa"}
+    options = _options(weights) | {"dtype": dtype}
     model = _loaded(AutoModelForCausalLM, weights.source, options, spec.model)
     commit = getattr(model.config, "_commit_hash", None) or "unknown commit"
     served = f"{weights.served or f'{spec.model}@{commit}'} {dtype}"
     own = getattr(model.config.get_text_config(decoder=True), "max_position_embeddings", None)
     longest = min(filter(None, (spec.max_length, own)), default=None)
-    return Loaded(model.eval().to(device), served, longest)
+    return Loaded(_moved(model.eval(), device), served, longest)
 
 
 def _check(model: Any, dtype: torch.dtype) -> tuple[bool, str]:
@@ -219,11 +228,7 @@ def _question(prefix: Prefix, ids: tuple[int, ...]) -> Decision:
     )  # fmt: skip
 
 
-def _read(logits: torch.Tensor, decision: Decision, tokens: int) -> Answer | Failure:
-    """The labels' probabilities out of the whole vocabulary."""
-    logits = logits.float()
-    chosen = logits[list(decision.label_ids)] - logits.logsumexp(0)
-    probabilities = tuple(chosen.exp().tolist())
+def _answer(probabilities: tuple[float, ...], tokens: int) -> Answer | Failure:
     if not all(0 <= p <= 1.0001 for p in probabilities):
         return Failure("backend", "the model's probabilities are not numbers")
     return Answer(probabilities, tokens)

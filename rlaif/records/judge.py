@@ -59,8 +59,8 @@ class TransformersJudge(JudgeBase):
     """Longest prompt in tokens; the model's own limit when not given."""
     max_completion: Annotated[Whole, Field(gt=0)] | None = None
     """A completion of more tokens is prescreened as too long; half of max_length when not given."""
-    batch_tokens: Annotated[Whole, Field(gt=0)] = 4096
-    """Tokens of one forward pass, padding included."""
+    batch_tokens: Annotated[Whole, Field(gt=0)] | None = None
+    """Tokens of one forward pass; 4096 on a processor and 16384 on CUDA when not given."""
 
 
 class ScriptedJudge(JudgeBase):

@@ -81,6 +81,7 @@ def asker_of(judge: Judge, backend: JudgeBackend, prompter: Prompter) -> Asker:
     spec = judge.spec
     longest = backend.max_length
     stated = spec.max_completion if isinstance(spec, TransformersJudge) else None
+    limits = [n for n in (stated or (longest or 0) // 2, longest) if n]
     return Asker(
         name=judge.name,
         prompter=prompter,
@@ -88,5 +89,5 @@ def asker_of(judge: Judge, backend: JudgeBackend, prompter: Prompter) -> Asker:
         fingerprint=ask_fingerprint(spec, backend.served),
         min_label_mass=spec.min_label_mass,
         max_length=longest,
-        max_completion=stated or (longest // 2 if longest else None),
+        max_completion=min(limits, default=None),
     )

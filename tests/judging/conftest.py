@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from rlaif.judging.packed import Row
 from rlaif.judging.transformers_backend import TransformersBackend
+from rlaif.judging.weights import loading
 from rlaif.ports import Answer, Decision, Prefix
 from rlaif.records.judge import TransformersJudge
 from rlaif.records.outcome import Failure
@@ -56,14 +58,14 @@ def _tokenizer() -> PreTrainedTokenizerFast:
     )
     tokenizer.train_from_iterator(["Yes\nNo\n" * 20], trainer)
     tokenizer.add_tokens([AddedToken("<think>", special=False, normalized=False)])
-    return PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, chat_template=CHATML, eos_token="<|im_end|>"
-    )
+    roles = {"eos_token": "<|im_end|>"}
+    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, chat_template=CHATML, **roles)
 
 
 def save(model: Any, folder: Path) -> Path:
-    model.save_pretrained(str(folder))
-    _tokenizer().save_pretrained(str(folder))
+    with loading():
+        model.save_pretrained(str(folder))
+        _tokenizer().save_pretrained(str(folder))
     return folder
 
 
@@ -76,6 +78,12 @@ def model() -> Any:
 def folder(model: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tiny model on disk, as transformers loads it."""
     return save(model, tmp_path_factory.mktemp("tiny") / "model")
+
+
+@pytest.fixture
+def copy(folder: Path, tmp_path: Path) -> Path:
+    """The tiny model's folder, to be changed at will."""
+    return shutil.copytree(folder, tmp_path / "copy")
 
 
 @pytest.fixture(scope="session")
@@ -159,7 +167,7 @@ async def stream(given: Sequence[Decision]) -> AsyncIterator[Decision]:
 
 @pytest.fixture(scope="session")
 def answers() -> Callable[..., Any]:
-    """`await answers(backend, decisions)`: the answers by number, each exactly once."""
+    """Asks a backend; the answers by number, each exactly once."""
 
     async def ask(backend: TransformersBackend, given: Sequence[Decision]) -> Answered:
         found: Answered = {}
