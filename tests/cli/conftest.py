@@ -16,7 +16,7 @@ import pytest
 
 from rlaif.cli import main
 
-PROGRAM = Path(sys.executable).with_name("rlaif")
+PROGRAM = str(Path(sys.executable).with_name("rlaif"))
 
 RUBRIC = """\
 rubric: greeting
@@ -91,7 +91,8 @@ def rlaif(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -
     """`rlaif("lint", path)`: the command in this process; no traceback, whatever happens."""
 
     def run(*arguments: object, stdin: bytes = b"") -> Ran:
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+        given = io.TextIOWrapper(io.BufferedReader(io.BytesIO(stdin)))
+        monkeypatch.setattr(sys, "stdin", given)
         capsys.readouterr()
         with pytest.raises(SystemExit) as left:
             main([str(a) for a in arguments])

@@ -55,7 +55,7 @@ def furthest(model: Any, batch: list[Row]) -> float:
         for decision, one in zip(row.decisions, logits, strict=True):
             whole = torch.tensor([[*row.prefix, *decision.suffix_ids]])
             plain = model(input_ids=whole).logits[0, -1]
-            assert torch.equal(forward_plain(model, whole[0].tolist()).argsort(), plain.argsort())
+            assert torch.allclose(forward_plain(model, whole[0].tolist()), plain, atol=1e-4)
             worst = max(worst, float((one - plain).abs().max()))
     return worst
 
