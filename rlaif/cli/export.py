@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -11,7 +10,6 @@ import typer
 
 from rlaif.cli.console import tell
 from rlaif.cli.options import RunPath
-from rlaif.errors import InputError
 from rlaif.reporting.text import count_of
 from rlaif.storage.export import STANDARD_OUTPUT, export
 from rlaif.storage.run_folder import open_run
@@ -38,22 +36,10 @@ def run(
     What is not graded yet is left out, and said. A failed grade has a null score and its reason.
     """
     run_folder = open_run(folder)
-    destination = _destination(out)
+    destination = STANDARD_OUTPUT if out is None else str(out)
     count = export(run_folder.grades(), destination, format_.value)
     missing = run_folder.counts().samples - count
     if missing:
         tell(f"{count_of(missing, 'sample')} not graded yet: start `rlaif grade` again", err=True)
     if destination != STANDARD_OUTPUT:
         tell(f"{count_of(count, 'row')} in {out}", err=True)
-
-
-def _destination(out: Path | None) -> str:
-    """The file that `out` leads to: what is put in its place must replace no link and no device."""
-    if out is None or str(out) == STANDARD_OUTPUT:
-        return STANDARD_OUTPUT
-    path = Path(os.path.realpath(out))
-    if path.exists() and not path.is_file():
-        raise InputError(f"{out}: not a file\n  hint: without --out, rows go to standard output")
-    if not path.parent.is_dir():
-        raise InputError(f"{out}: there is no folder {path.parent}")
-    return str(path)

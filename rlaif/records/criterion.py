@@ -144,6 +144,8 @@ class Judged(CriterionBase):
                 "levels with a negative weight",
                 "list the levels from worst to best and give a positive weight",
             )
+        if self.allow_na and len(self.levels) == MOST_LEVELS:
+            yield Fault(("levels",), f"{MOST_LEVELS} levels leave no letter for 'does not apply'")
         seen: set[str] = set()
         for place, level in enumerate(self.levels):
             if level.name in seen:

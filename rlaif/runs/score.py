@@ -48,8 +48,8 @@ class Scored:
 def score_answers(rubric: Rubric, source: str, samples: str | None = None) -> list[Scored]:
     """Score every row of `source`.
 
-    With `samples`, checks that nobody answered are run, and
-    criteria that a sample brings or that do not apply to it are known.
+    With `samples`, checks that nobody answered are run, and criteria that a sample brings or that
+    do not apply to it are known.
 
     Raises: FileProblems with every answer that fits no criterion, and nothing is scored.
     """
@@ -101,13 +101,15 @@ def _score(
             if isinstance(criterion, Checked):
                 made.check(criterion)
         given = {**made.given, **given}
-    absent = [c.id for c in leaves(items) if c.id not in given]
-    for criterion in leaves(items):
-        if criterion.id not in given:
-            given[criterion.id] = Answered(criterion.id, Failure("parse", NOT_ANSWERED))
+    absent = [c for c in leaves(items) if c.id not in given]
+    for criterion in absent:
+        given[criterion.id] = Answered(criterion.id, Failure("parse", NOT_ANSWERED))
     score = combine(items, given)
     if score.status == "failed" and absent:
-        return Score(None, None, "failed", f"{NOT_ANSWERED}: {', '.join(absent)}", score.sections)
+        reason = f"{NOT_ANSWERED}: {', '.join(c.id for c in absent)}"
+        if sample is None and any(isinstance(c, Checked) for c in absent):
+            reason += " (with --samples, checks are run)"
+        return Score(None, None, "failed", reason, score.sections)
     return score
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -55,7 +56,8 @@ SCHEMA = pa.schema(_FIELDS)
 def export(grades: Iterable[Grade], out: str, kind: Format) -> int:
     """Write `grades` to the file `out`, `-` for standard output; how many they were.
 
-    Raises: RunError when the file cannot be written; what was there before is then kept.
+    Raises: InputError when `out` is no file; RunError when it cannot be written, and what was there
+    before is then kept.
     """
     if kind == "parquet" and out == STANDARD_OUTPUT:
         raise InputError("Parquet needs a file: name one with --out")
@@ -74,8 +76,19 @@ def _destination(out: str) -> Iterator[IO[bytes]]:
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
         return
-    with disk_errors(Path(out)), replacing(Path(out)) as stream:
+    path = _file(out)
+    with disk_errors(path), replacing(path) as stream:
         yield stream
+
+
+def _file(out: str) -> Path:
+    """The file that `out` leads to: what is put in its place must replace no link and no device."""
+    path = Path(os.path.realpath(out))
+    if not out or (path.exists() and not path.is_file()):
+        raise InputError(f"{out}: not a file\n  hint: without --out, rows go to standard output")
+    if not path.parent.is_dir():
+        raise InputError(f"{out}: there is no folder {path.parent}")
+    return path
 
 
 def _write_jsonl(rows: Iterator[dict[str, Any]], stream: IO[bytes]) -> int:

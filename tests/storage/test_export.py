@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -123,5 +124,15 @@ def test_a_dash_is_standard_output(capfdbinary: pytest.CaptureFixture[bytes]) ->
 
 
 def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
-    with pytest.raises(RunError, match="No such file or directory"):
+    with pytest.raises(InputError, match="there is no folder .*none"):
         export([OK], str(tmp_path / "none" / "a.jsonl"), "jsonl")
+
+
+def test_a_device_and_a_folder_are_no_files_to_put_an_export_in_the_place_of(
+    tmp_path: Path,
+) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for out in (tmp_path / "pipe", tmp_path):
+        with pytest.raises(InputError, match="not a file"):
+            export([OK], str(out), "jsonl")
+    assert (tmp_path / "pipe").is_fifo()
