@@ -21,7 +21,7 @@ EXTRA_OF = {
     "torch": "transformers",
     "transformers": "transformers",
     "gguf": "transformers",
-    "accelerate": "train",
+    "accelerate": "transformers",
     "datasets": "train",
     "trl": "train",
 }

@@ -9,6 +9,7 @@ from importlib import import_module
 from inspect import cleandoc
 from io import TextIOWrapper
 from pathlib import Path
+from traceback import format_exc
 from typing import Any
 
 import typer
@@ -33,6 +34,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
 """Every command: its panel in the help, and its line there."""
 
 
+OUR_FAULT = 70
+"""Exit status of a fault in rlaif itself, as in sysexits.h."""
+
 _UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 """What typer raises for a command line at fault; some versions keep the class to themselves."""
 
@@ -40,7 +44,8 @@ _UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command and leave with its exit status.
 
-    0 done, 1 findings or failed grades, 2 usage or input at fault, 130 interrupted.
+    0 done, 1 findings or failed grades, 2 usage or input at fault, 70 a fault of rlaif itself, 130
+    interrupted.
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
     _print_whatever_it_is()
@@ -61,6 +66,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         where = f"{error.filename}: " if error.filename else ""
         tell(f"rlaif: {where}{error.strerror or error}", err=True)
         status = 2
+    except Exception:  # noqa: BLE001 - told apart from findings by its exit status
+        tell(f"{format_exc()}rlaif: this is a fault of rlaif itself; please report it", err=True)
+        status = OUR_FAULT
     except KeyboardInterrupt:
         kept = "; what was graded is kept, and the same command goes on" * (given[:1] == ["grade"])
         tell(f"rlaif: interrupted{kept}", err=True)

@@ -8,6 +8,7 @@ import hashlib
 import importlib.metadata
 import importlib.util
 import io
+import logging
 import os
 import shutil
 import threading
@@ -22,6 +23,7 @@ from transformers.utils import logging
 from rlaif.errors import JudgeUnavailable
 from rlaif.records.judge import TransformersJudge
 
+_LOG = logging.getLogger(__name__)
 _CHUNK = 65_536
 _CHUNKS = 64
 _LOADING = threading.RLock()
@@ -127,6 +129,7 @@ def _from_package(package: str, gguf_file: str) -> Path:
     if not (target / "config.json").is_file():
         with _alone(target):
             if not (target / "config.json").is_file():
+                _LOG.warning("converting %s for later starts (once, under a minute)", gguf_file)
                 _convert(home, gguf_file, target)
     return target
 

