@@ -18,7 +18,7 @@ from pathlib import Path
 
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
-from transformers.utils import logging
+from transformers.utils import logging as transformers_logging
 
 from rlaif.errors import JudgeUnavailable
 from rlaif.records.judge import TransformersJudge
@@ -70,15 +70,18 @@ def loading() -> Iterator[None]:
     It sets torch's default dtype while it loads, which two threads must not do together.
     """
     with _LOADING:
-        before, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
-        logging.set_verbosity_error()
-        logging.disable_progress_bar()
+        before, bars = (
+            transformers_logging.get_verbosity(),
+            transformers_logging.is_progress_bar_enabled(),
+        )
+        transformers_logging.set_verbosity_error()
+        transformers_logging.disable_progress_bar()
         try:
             yield
         finally:
-            logging.set_verbosity(before)
+            transformers_logging.set_verbosity(before)
             if bars:
-                logging.enable_progress_bar()
+                transformers_logging.enable_progress_bar()
 
 
 def _find(spec: TransformersJudge, folder: Path | None) -> Weights:
