@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -56,36 +56,37 @@ async def finished_plans(
     """
     if not screen:
         asker = replace(asker, max_completion=None)
+    ended: asyncio.Queue[asyncio.Task[Any]] = asyncio.Queue()
+    running: set[asyncio.Task[Any]] = set()
+
+    def start(step: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        task = asyncio.create_task(step)
+        task.add_done_callback(ended.put_nowait)
+        running.add(task)
+        return task
+
     async with Desk(asker.backend) as desk:
-        under_way: set[asyncio.Task[Plan]] = set()
-        coming: asyncio.Task[Work | None] | None = None
-        more = True
+        coming: asyncio.Task[Any] | None = start(_next(works))
         try:
-            while more or under_way:
-                if more and not coming and len(under_way) < in_flight:
-                    coming = asyncio.create_task(_next(works))
-                waited = {coming, *under_way} if coming else under_way
-                await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
-                done = {task for task in under_way if task.done()}
-                under_way -= done
-                for task in sorted(done, key=_broke):
+            while running:
+                task = await ended.get()
+                running.discard(task)
+                if task is not coming:
                     yield task.result()
-                if coming and coming.done():
-                    work, coming = coming.result(), None
-                    more = work is not None
-                    if work:
-                        finish = _finish(work, rubric, asker, desk, skip_by_gates, screen)
-                        under_way.add(asyncio.create_task(finish))
+                elif work := task.result():
+                    start(_finish(work, rubric, asker, desk, skip_by_gates, screen))
+                    coming = None
+                else:
+                    in_flight = 0  # the source is dry
+                    coming = None
+                if coming is None and len(running) < in_flight:
+                    coming = start(_next(works))
         finally:
-            await _dropped({coming, *under_way} if coming else under_way)
+            await _dropped(running)
 
 
 async def _next(works: AsyncIterator[Work]) -> Work | None:
     return await anext(works, None)
-
-
-def _broke(task: asyncio.Task[Plan]) -> bool:
-    return task.exception() is not None
 
 
 async def _dropped(tasks: Iterable[asyncio.Task[Any]]) -> None:
