@@ -50,9 +50,8 @@ def test_null_does_not_apply_and_leaves_the_fraction(rlaif: Rlaif) -> None:
 def test_what_nobody_answered_is_no_zero(rlaif: Rlaif) -> None:
     ran = rlaif("score", "rubric.yaml", answers({"sample_id": "s0", "answers": JUDGED}))
     assert ran.status == 1
-    assert ran.rows == [
-        {"sample_id": "s0", "score": None, "raw_score": None, "reason": "not answered: says-hello"}
-    ]
+    reason = "not answered: says-hello (with --samples, checks are run)"
+    assert ran.rows == [{"sample_id": "s0", "score": None, "raw_score": None, "reason": reason}]
 
 
 def test_with_the_samples_the_checks_are_run(rlaif: Rlaif) -> None:
