@@ -21,7 +21,14 @@ import torch
 import transformers
 
 from rlaif.authoring.judge_file import load_judge
-from rlaif.judging.packed import Row, batches_of, disagreement, forward_packed, forward_plain
+from rlaif.judging.packed import (
+    Row,
+    batches_of,
+    disagreement,
+    forward_packed,
+    forward_plain,
+    preamble_of,
+)
 from rlaif.judging.transformers_backend import load_model
 from rlaif.ports import Decision, Prefix
 from rlaif.records.judge import TransformersJudge
@@ -41,7 +48,8 @@ def rows(samples: int, criteria: int, vocabulary: int) -> list[Row]:
     questions = [ids(CRITERION) for _ in range(criteria)]
     made = []
     for _ in range(samples):
-        prefix = Prefix((), preamble + ids(draw.randint(SAMPLE - 20, SAMPLE + 20)))
+        own = ids(draw.randint(SAMPLE - 20, SAMPLE + 20))
+        prefix = Prefix((), preamble + own, head=PREAMBLE)
         made.append(Row(prefix.ids, tuple(_question(prefix, q) for q in questions)))
     return made
 
@@ -65,11 +73,12 @@ def plainly(model: Any, work: Sequence[Row]) -> int:
 
 
 def packed(model: Any, work: Sequence[Row], most_tokens: int) -> int:
-    """All criteria of a sample in one forward pass: the tokens computed, padding included."""
-    tokens = 0
+    """All criteria of a sample in one forward pass, the preamble once: the tokens computed."""
+    preamble = preamble_of(model, work[0].head)
+    tokens = PREAMBLE
     for batch in batches_of(work, most_tokens):
-        forward_packed(model, batch)
-        tokens += len(batch) * max(row.tokens for row in batch)
+        forward_packed(model, batch, preamble)
+        tokens += len(batch) * (max(row.tokens for row in batch) - PREAMBLE)
     return tokens
 
 
@@ -127,6 +136,7 @@ def main() -> None:
             seconds[name].append(took)
     rate = statistics.median(rates)
     base = verdicts[PLAIN] / statistics.median(seconds[PLAIN])
+    off = disagreement(model, work[:2], preamble_of(model, work[0].head))
     print(
         f"{judge.spec.model}, {parameters / 1e6:.0f}M parameters, {dtype} on {device}, "
         f"{torch.get_num_threads()} threads; torch {torch.__version__}, "
@@ -135,7 +145,7 @@ def main() -> None:
     print(
         f"{options.samples} samples of {PREAMBLE}+{SAMPLE} tokens x {options.criteria} criteria of "
         f"{CRITERION}; matrix rate {rate / 1e9:,.0f} GFLOP/s; "
-        f"packed logits off by {disagreement(model, work[:2]):.1e}"
+        f"packed logits off by {off:.1e}"
     )
     print(f"{'mode':30} {'verdicts/s':>10} {'times':>6} {'tokens each':>11} {'of matrix rate':>15}")
     for name, all_took in seconds.items():

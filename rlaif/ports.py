@@ -26,6 +26,8 @@ class Prefix:
     completion: Span | None = None
     hash: str = ""
     """Of exactly what is asked up to here."""
+    head: int = 0
+    """How many of the first ids are the judge's preamble, the same for every sample."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -174,7 +174,11 @@ async def _ask(
     """Ask what no earlier attempt has answered, all at once."""
     asked: list[tuple[Judged, Decision]] = []
     for criterion in criteria:
-        question = asker.prompter.question(criterion)
+        try:
+            question = asker.prompter.question(criterion)
+        except ValueError as error:
+            made.take(criterion, Failure("render", str(error)))
+            continue
         key = digest(prefix.hash, question.hash, asker.fingerprint, "vote 0")
         if known := made.work.prior.get(key):
             made.take(criterion, believed(known, asker.min_label_mass), key)
@@ -186,7 +190,9 @@ async def _ask(
     answers = await desk.ask([decision for _, decision in asked])
     for (criterion, decision), answer in zip(asked, answers, strict=True):
         outcome = (
-            read_answer(answer, asker.min_label_mass) if isinstance(answer, Answer) else answer
+            read_answer(answer, len(decision.labels), asker.min_label_mass)
+            if isinstance(answer, Answer)
+            else answer
         )
         made.take(criterion, outcome, decision.key)
 

@@ -40,7 +40,7 @@ OPENERS = frozenset(
     i will think step by step | ill think step by step | i need to think about this
     we need to solve this problem | we need to find the answer | we need to find the solution
     step by step | step 1 | step one | response | my response | here is my response | output
-    解 | 解答 | 解析 | 解法 | 解题过程 | 解題過程 | 解决方案 | 解題 | 解题 | 答 | 答案 | 答案是
+    解 | 解答 | 解析 | 解法 | 解题过程 | 解題過程 | 解决方案 | 解題 | 解题 | 答 | 答案
     最终答案 | 思路 | 思考过程 | 思考過程 | 分析 | 步骤 | 解题思路 | 让我们一步一步地思考
     让我们一步一步思考 | 让我们逐步思考 | 让我们一步一步来解决这个问题 | 让我们来解决这个问题
     让我们一步步思考 | 我们一步一步来 | 首先
@@ -79,4 +79,4 @@ FILLERS = frozenset(
     well | now | first | hmm | here | yes | right | and | then | please | 好的 | 当然
     """.replace("\n", "|").split("|")
 )
-"""Say nothing beside an opener, and may be an answer without one."""
+"""Say nothing before an opener, and may be an answer anywhere else."""

@@ -119,6 +119,11 @@ def applies(when: Mapping[str, Any] | None, metadata: Mapping[str, Any]) -> bool
     """Whether every key of `when` has the wanted value, or one of a list of them."""
     for key, wanted in (when or {}).items():
         accepted = wanted if isinstance(wanted, list) else [wanted]
-        if key not in metadata or metadata[key] not in accepted:
+        if key not in metadata or not any(_same(metadata[key], one) for one in accepted):
             return False
     return True
+
+
+def _same(value: Any, wanted: Any) -> bool:
+    """Equality, except that true is not 1."""
+    return bool(value == wanted) and isinstance(value, bool) == isinstance(wanted, bool)

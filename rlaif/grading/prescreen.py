@@ -50,12 +50,15 @@ def prescreen(subject: Subject, rules: Prescreen) -> str | None:
 
 
 def is_opener(text: str) -> bool:
-    """Whether the whole text is openers, one or several, perhaps with fillers between them."""
+    """Whether the whole text is openers, one or several, perhaps with fillers before them.
+
+    What comes last must be an opener: in "The answer is yes." a filler is the answer.
+    """
     if len(text) > LONGEST_OPENER:
         return False
     letters = _letters(text)
     openers, fillers, longest = _phrases()
-    # Each place where phrases can end: with an opener among them, or with fillers alone
+    # Each place where phrases can end, and whether with an opener
     reached = {0: False}
     for first in range(len(letters)):
         if first not in reached:
@@ -63,8 +66,7 @@ def is_opener(text: str) -> bool:
         for past in range(first + 1, min(first + longest, len(letters)) + 1):
             phrase = letters[first:past]
             if phrase in openers or phrase in fillers:
-                opened = reached[first] or phrase in openers
-                reached[past] = reached.get(past, False) or opened
+                reached[past] = reached.get(past, False) or phrase in openers
     return reached.get(len(letters), False)
 
 

@@ -9,15 +9,21 @@ from rlaif.records.criterion import Checked, Criterion, Judged
 from rlaif.records.grade import Answered
 from rlaif.records.outcome import Failure, Outcome, Skipped, Verdict
 
+_MOST = 1.001
+"""Rounding lets probabilities add up to a little more than 1."""
+
 YES_FROM = 0.5
 """A yes/no question is answered yes from this probability on."""
 
 
-def read_answer(answer: Answer, min_label_mass: float) -> Verdict | Failure:
-    """The verdict in a model's label probabilities, normalised over the labels."""
+def read_answer(answer: Answer, labels: int, min_label_mass: float) -> Verdict | Failure:
+    """The verdict in a model's probabilities of so many labels, normalised over the labels."""
     mass = sum(answer.probabilities)
-    if not isfinite(mass):
-        return Failure("backend", "the judge's probabilities are not numbers")
+    if len(answer.probabilities) != labels:
+        told = f"{len(answer.probabilities)} probabilities for {labels} labels"
+        return Failure("backend", f"the judge gave {told}")
+    if not all(isfinite(p) and 0 <= p <= _MOST for p in (*answer.probabilities, mass)):
+        return Failure("backend", "the judge's probabilities are not numbers from 0 to 1")
     if mass <= 0:
         return Failure("label_mass", "the labels have none of the model's probability")
     verdict = Verdict(tuple(p / mass for p in answer.probabilities), min(mass, 1.0))

@@ -3,7 +3,8 @@
 A row is one sample: [padding, prefix, question 1, ..., question K]. Every question continues the
 prefix (its position ids repeat from there) and sees the prefix and itself, not its neighbours. Rows
 of one batch ask questions of the same lengths, so that padding the prefixes on the left lines up
-every question's last token, and the vocabulary is projected at those K positions only.
+every question's last token, and the vocabulary is projected at those K positions only. The judge's
+preamble, with which every row begins, is computed once and kept as keys and values.
 
 Right only where every layer attends to everything before it: see `check`.
 """
@@ -11,7 +12,9 @@ Right only where every layer attends to everything before it: see `check`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -30,6 +33,11 @@ class Row:
     def suffixes(self) -> tuple[int, ...]:
         """Lengths of the questions in tokens."""
         return tuple(len(d.suffix_ids) for d in self.decisions)
+
+    @property
+    def head(self) -> tuple[int, ...]:
+        """The judge's preamble, with which the prefix begins."""
+        return self.prefix[: self.decisions[0].prefix.head]
 
     @property
     def ids(self) -> list[int]:
@@ -74,8 +82,27 @@ def batches_of(rows: Sequence[Row], most_tokens: int) -> Iterator[list[Row]]:
 
 
 @dataclass(frozen=True, slots=True)
+class Preamble:
+    """What a model has computed of tokens that every row begins with."""
+
+    ids: tuple[int, ...]
+    cache: Any
+    """Keys and values of one row, as the model's own cache holds them."""
+
+
+@torch.inference_mode()
+def preamble_of(model: torch.nn.Module, ids: Sequence[int]) -> Preamble:
+    """Compute `ids` once, for all rows to come."""
+    device = next(model.parameters()).device
+    output = model(
+        input_ids=torch.tensor([list(ids)], device=device), logits_to_keep=1, use_cache=True
+    )
+    return Preamble(tuple(ids), output.past_key_values)
+
+
+@dataclass(frozen=True, slots=True)
 class Packed:
-    """A batch's tensors: ids, positions [rows, length], mask [rows, 1, length, length]."""
+    """Tensors: ids, positions [rows, length], mask [rows, 1, length, skipped + length]."""
 
     ids: Tensor
     positions: Tensor
@@ -84,12 +111,13 @@ class Packed:
     """Where each question's last token stands, the same in every row: [questions]."""
 
 
-def pack(batch: Sequence[Row], device: torch.device) -> Packed:
-    """Lay out rows that ask questions of the same lengths."""
+def pack(batch: Sequence[Row], device: torch.device, skip: int = 0) -> Packed:
+    """Lay out rows that ask questions of the same lengths, without their first `skip` tokens."""
     suffixes = batch[0].suffixes
-    longest = max(len(row.prefix) for row in batch)
-    starts = torch.tensor([longest - len(row.prefix) for row in batch], device=device)
-    padded = [[0] * (longest - len(row.prefix)) + row.ids for row in batch]
+    longest = max(len(row.prefix) for row in batch) - skip
+    sizes = [len(row.prefix) - skip for row in batch]
+    starts = torch.tensor([longest - size for size in sizes], device=device)
+    padded = [[0] * (longest - n) + row.ids[skip:] for n, row in zip(sizes, batch, strict=True)]
     along = [torch.arange(longest), *(longest + torch.arange(count) for count in suffixes)]
     parts = [torch.full_like(place, number) for number, place in enumerate(along)]
     place, part = torch.cat(along).to(device), torch.cat(parts).to(device)
@@ -97,20 +125,32 @@ def pack(batch: Sequence[Row], device: torch.device) -> Packed:
     sees = ((part == 0) | (part == part[:, None])) & (column <= column[:, None])
     mask = sees & (column >= starts[:, None, None])
     mask.diagonal(dim1=1, dim2=2).fill_(1)  # padding sees itself: a softmax over nothing is NaN
+    mask = torch.nn.functional.pad(mask, (skip, 0), value=True)  # what is skipped, all see
     ends = longest - 1 + torch.tensor(suffixes, device=device).cumsum(0)
-    positions = (place - starts[:, None]).clamp(min=0)
+    positions = (place - starts[:, None]).clamp(min=0) + skip
     return Packed(torch.tensor(padded, device=device), positions, mask[:, None], ends)
 
 
 @torch.inference_mode()
-def forward_packed(model: torch.nn.Module, batch: Sequence[Row]) -> Tensor:
-    """Next-token logits after every question: [rows, questions, vocabulary]."""
-    packed = pack(batch, next(model.parameters()).device)
+def forward_packed(
+    model: torch.nn.Module, batch: Sequence[Row], preamble: Preamble | None = None
+) -> Tensor:
+    """Next-token logits after every question: [rows, questions, vocabulary].
+
+    What `preamble` holds is not computed again where all rows begin with it.
+    """
+    begins = preamble and all(row.head == preamble.ids for row in batch)
+    cache = deepcopy(preamble.cache) if preamble and begins else None
+    if cache is not None and len(batch) > 1:
+        cache.batch_repeat_interleave(len(batch))
+    skip = len(preamble.ids) if preamble and begins else 0
+    packed = pack(batch, next(model.parameters()).device, skip)
     output = model(
         input_ids=packed.ids,
         attention_mask=packed.mask,
         position_ids=packed.positions,
         logits_to_keep=packed.ends,
+        past_key_values=cache,
         use_cache=False,
     )
     logits: Tensor = output.logits
@@ -167,12 +207,14 @@ def full_attention(config: object) -> bool:
     return not any(getattr(text, name, None) for name in _WINDOWS)
 
 
-def disagreement(model: torch.nn.Module, rows: Sequence[Row]) -> float:
+def disagreement(
+    model: torch.nn.Module, rows: Sequence[Row], preamble: Preamble | None = None
+) -> float:
     """Relative distance between packed and plain logits: |packed - plain| / |plain - its mean|.
 
     Not a number where either of them is not.
     """
-    packed = forward_packed(model, rows).float()
+    packed = forward_packed(model, rows, preamble).float()
     off = []
     for row, logits in zip(rows, packed, strict=True):
         for decision, one in zip(row.decisions, logits, strict=True):

@@ -13,12 +13,14 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from rlaif.errors import JudgeUnavailable
 from rlaif.judging.packed import (
+    Preamble,
     Row,
     batches_of,
     disagreement,
     forward_packed,
     forward_plain,
     full_attention,
+    preamble_of,
     read_labels,
     rows_of,
 )
@@ -36,6 +38,8 @@ _PAUSE_S = 0.005
 _MOST_OFF = {torch.float32: 1e-3, torch.bfloat16: 0.1, torch.float16: 0.05}
 """Largest relative distance of packed from plain logits; a wrong mask or position is over 0.3."""
 
+_ONE_CALL = "one call a criterion"
+
 Answered = tuple[int, Answer | Failure]
 
 
@@ -48,6 +52,8 @@ class TransformersBackend:
         self._model: Any = None
         self._files: TokenizerFiles | None = None
         self._packs = True
+        self._shares = True
+        self._preamble: Preamble | None = None
         self._batch_tokens = spec.batch_tokens or _BATCH_TOKENS[False]
         self.served = ""
         self.max_length: int | None = spec.max_length
@@ -133,12 +139,23 @@ class TransformersBackend:
         return [(decision.number, failure) for decision in batch[0].decisions]
 
     def _packed(self, batch: Sequence[Row]) -> Iterator[Answered]:
-        logits = forward_packed(self._model, batch)
+        preamble = self._preamble_for(batch) if self._shares else None
+        logits = forward_packed(self._model, batch, preamble)
+        skipped = len(preamble.ids) if preamble else 0
         read = read_labels(logits, [row.decisions for row in batch])
         for row, of_row in zip(batch, read, strict=True):
             for place, (decision, found) in enumerate(zip(row.decisions, of_row, strict=True)):
-                shared = len(row.prefix) if place == 0 else 0
+                shared = len(row.prefix) - skipped if place == 0 else 0
                 yield decision.number, _answer(found, shared + len(decision.suffix_ids))
+
+    def _preamble_for(self, batch: Sequence[Row]) -> Preamble | None:
+        """The preamble that all rows begin with, computed when it is first met."""
+        head = batch[0].head
+        if not head or any(row.head != head for row in batch):
+            return None
+        if self._preamble is None or self._preamble.ids != head:
+            self._preamble = preamble_of(self._model, head)
+        return self._preamble
 
     def _plain(self, batch: Sequence[Row]) -> Iterator[Answered]:
         for row in batch:
@@ -153,7 +170,8 @@ class TransformersBackend:
         self._model, self.served, self.max_length = loaded.model, loaded.served, loaded.max_length
         on_cuda = loaded.model.device.type == "cuda"
         self._batch_tokens = self._spec.batch_tokens or _BATCH_TOKENS[on_cuda]
-        self._packs, how = _check(loaded.model, loaded.model.dtype)
+        self._preamble = None
+        self._packs, self._shares, how = _check(loaded.model, loaded.model.dtype)
         place = f"{loaded.model.device} in {str(loaded.model.dtype)[6:]}"
         self.notes = (f"{self._spec.model} on {place}", how)
 
@@ -186,17 +204,23 @@ def load_model(spec: TransformersJudge, folder: Path | None = None) -> Loaded:
     return Loaded(_moved(model.eval(), device), served, longest)
 
 
-def _check(model: Any, dtype: torch.dtype) -> tuple[bool, str]:
-    """Whether the packed forward is right for this model, and the words for it."""
+def _check(model: Any, dtype: torch.dtype) -> tuple[bool, bool, str]:
+    """Whether packing is right for this model, whether sharing the preamble is; and in words."""
     if not full_attention(model.config):
-        return False, "one call a criterion: the model has layers that are not full attention"
+        return False, False, f"{_ONE_CALL}: the model has layers that are not full attention"
+    rows = _probe(model.config.get_text_config(decoder=True).vocab_size)
     try:
-        off = disagreement(model, _probe(model.config.get_text_config(decoder=True).vocab_size))
+        off = disagreement(model, rows)
     except Exception as error:  # noqa: BLE001 - whatever a model's code makes of a packed batch
-        return False, f"one call a criterion: the packed forward fails ({str(error)[:120]})"
+        return False, False, f"{_ONE_CALL}: the packed forward fails ({str(error)[:120]})"
     if not off <= _MOST_OFF[dtype]:
-        return False, f"one call a criterion: packed answers differ from plain ones by {off:.1e}"
-    return True, f"all criteria of a sample in one forward pass (self-check: {off:.1e} off)"
+        return False, False, f"{_ONE_CALL}: packed answers differ from plain ones by {off:.1e}"
+    told = f"all criteria of a sample in one forward pass (self-check: {off:.1e} off)"
+    try:
+        shares = disagreement(model, rows, preamble_of(model, rows[0].head)) <= _MOST_OFF[dtype]
+    except Exception:  # noqa: BLE001 - a cache of another kind; the preamble is then computed anew
+        shares = False
+    return True, shares, told
 
 
 def _halves(batch: Sequence[Row]) -> list[list[Row]]:
@@ -214,8 +238,8 @@ def _probe(vocabulary: int) -> list[Row]:
     """Two rows of unlike prefixes with three unlike questions, of any tokens."""
     tokens = [(7919 * place + 104_729) % vocabulary for place in range(200)]
     rows = []
-    for prefix in (tokens[:31], tokens[40:60]):
-        head = Prefix((), tuple(prefix))
+    for own in (tokens[:31], tokens[40:60]):
+        head = Prefix((), tuple(tokens[110:119] + own), head=9)
         suffixes = (tokens[70:75], tokens[80:91], tokens[100:103])
         rows.append(Row(head.ids, tuple(_question(head, tuple(s)) for s in suffixes)))
     return rows

@@ -70,13 +70,9 @@ class Prompter:
             tuple(turn.role for turn in subject.completion),
             subject.reference is not None,
         )
+        slots["fence"] = fence
         filled = [
-            (
-                fence if name == "fence" else slots[name] if slot else name,
-                slot and name != "fence",
-                name,
-            )
-            for name, slot in pieces
+            (slots[name] if slot else name, slot and name != "fence", name) for name, slot in pieces
         ]
         text = "".join(part for part, _, _ in filled)
         turns = (Turn("system", self._system), Turn("user", text))
@@ -102,7 +98,7 @@ class Prompter:
                 completion.append((start, len(ids)))
         span: Span | None = (completion[0][0], completion[-1][1]) if completion else None
         hashed = digest(array("q", ids).tobytes())
-        return Prefix(turns, tuple(ids), tuple(untrusted), span, hashed)
+        return Prefix(turns, tuple(ids), tuple(untrusted), span, hashed, len(self._head))
 
     def _render_sample(
         self, prompt: tuple[str, ...], completion: tuple[str, ...], reference: bool

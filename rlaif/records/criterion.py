@@ -158,8 +158,10 @@ class Judged(CriterionBase):
             yield Fault(("levels",), "points must stand at every level and rise from worst to best")
 
     def _gate_faults(self) -> Iterator[Fault]:
-        if isinstance(self.gate, str) and self.gate not in self.answers:
-            known = ", ".join(self.answers) if self.levels else "true"
+        if isinstance(self.gate, str) and not self.levels:
+            yield Fault(("gate",), f"expected true or false, not '{self.gate}'", "gate: true")
+        elif isinstance(self.gate, str) and self.gate not in self.answers:
+            known = ", ".join(self.answers)
             yield Fault(("gate",), f"the gate names no level: '{self.gate}'", f"one of: {known}")
         if self.gate is True and self.levels:
             yield Fault(

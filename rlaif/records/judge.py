@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag
+from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
-from rlaif.records.base import Record, Slug, fault, nearest
+from rlaif.records.base import Fault, Record, Slug, fault, nearest, refuse
 from rlaif.records.identity import canonical, digest
 from rlaif.records.rubric import Version
 from rlaif.records.written import Number, Text, Whole, Words
@@ -24,6 +24,12 @@ class Labels(Record):
 
     yes: Words = "Yes"
     no: Words = "No"
+
+    @model_validator(mode="after")
+    def _tell_apart(self) -> Self:
+        if self.yes == self.no:
+            refuse([Fault(("no",), f"'{self.no}' is the label of both yes and no")])
+        return self
 
 
 class JudgeBase(Record):
@@ -122,7 +128,8 @@ class Judge:
     @property
     def content_hash(self) -> str:
         """32 hex digits over the file's meaning and the template."""
-        return digest(canonical(self.spec.as_written(exclude={"about"})), self.template)
+        kept = self.spec.as_written(exclude={"about", "batch_tokens", "device", "latency_s"})
+        return digest(canonical(kept), self.template)
 
 
 _NOT_ASKED = {

@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from rlaif.checks.run import check_versions
 from rlaif.errors import InputError, Problem
 from rlaif.grading.engine import finished_plans
 from rlaif.grading.plan import Work
 from rlaif.records.grade import Grade
 from rlaif.records.identity import canonical, digest
-from rlaif.records.judge import Judge
+from rlaif.records.judge import Judge, ask_fingerprint
 from rlaif.records.rubric import Rubric
 from rlaif.reporting.text import count_of
 from rlaif.runs.fit import misfit
@@ -25,7 +26,9 @@ from rlaif.storage.run_folder import Counts, Kept, RunFolder, make_run
 from rlaif.storage.samples import Row, read_rows
 
 SCORING = 1
-"""Version of the arithmetic from outcomes to scores; part of what grades are graded under."""
+"""Version of what turns samples and outcomes into scores besides checks and judge: the arithmetic,
+the prescreen and its openers, the preparation of the text, the defaults of every field. Part of
+what grades are graded under, so that no old score stands for a new one."""
 
 
 class Watcher(Protocol):
@@ -107,7 +110,8 @@ class FittingRows:
 
 def graded_under(rubric: Rubric, judge: Judge, served: str) -> str:
     """Hash of all that a grade depends on besides the sample."""
-    return digest(rubric.content_hash, judge.content_hash, served, str(SCORING))
+    asked = ask_fingerprint(judge.spec, served)
+    return digest(rubric.content_hash, judge.content_hash, asked, check_versions(), str(SCORING))
 
 
 def _tell_intake(run: RunFolder, taken: Intake, watcher: Watcher) -> None:

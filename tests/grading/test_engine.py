@@ -433,15 +433,15 @@ async def test_a_backend_that_ends_early_is_an_error(
         await finished(given, rubric({"id": "a"}), judge(), Answering(decide))
 
 
-async def test_an_answer_with_too_few_probabilities_names_the_sample(
+async def test_an_answer_with_too_few_probabilities_is_a_failure(
     rubric: Make, sample: Make, judge: Make
 ) -> None:
     backend = ScriptedBackend(SPEC, rule=lambda _: Answer((0.5, 0.5)))
     asked = rubric({"id": "l", "levels": ["x", "y", "z"]})
-    with pytest.raises(ValueError, match="zip") as raised:
-        await finished([sample("odd one")], asked, judge(), backend)
-    assert "odd one" in raised.value.__notes__[0]
-    assert is_alone()
+    made = (await finished([sample("odd one")], asked, judge(), backend))["odd one"]
+    outcome = made.given["l"].outcome
+    assert isinstance(outcome, Failure)
+    assert outcome.stage == "backend"
 
 
 async def test_a_source_that_breaks_ends_the_job_with_its_error(

@@ -156,3 +156,11 @@ def test_real_completions_pass() -> None:
         ("autoj-0161", "completion_a"): "invisible",
         ("autoj-0398", "completion_b"): "empty",
     }
+
+
+@pytest.mark.parametrize(
+    "answer",
+    ["The answer is yes.", "Answer: yes", "Let me think. Yes.", "The answer is right.", "答案：是"],
+)
+def test_an_opener_before_an_answer_is_no_opener_alone(answer: str) -> None:
+    assert not is_opener(answer)

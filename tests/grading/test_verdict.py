@@ -38,36 +38,43 @@ def program() -> Checked:
 
 
 def test_a_distribution_is_normalised_over_the_labels_and_the_mass_is_kept() -> None:
-    found = read_answer(Answer((0.2, 0.6)), 0.05)
+    found = read_answer(Answer((0.2, 0.6)), 2, 0.05)
     assert found == Verdict((about(0.25), about(0.75)), about(0.8))
 
 
 def test_a_label_mass_under_the_least_is_a_failure() -> None:
-    found = read_answer(Answer((0.01, 0.03)), 0.05)
+    found = read_answer(Answer((0.01, 0.03)), 2, 0.05)
     assert isinstance(found, Failure)
     assert found.stage == "label_mass"
     assert "0.04" in found.message
 
 
 def test_a_label_mass_of_exactly_the_least_is_a_verdict() -> None:
-    assert isinstance(read_answer(Answer((0.25, 0.25)), 0.5), Verdict)
+    assert isinstance(read_answer(Answer((0.25, 0.25)), 2, 0.5), Verdict)
 
 
 def test_no_label_mass_at_all_is_a_failure_even_where_none_is_asked_for() -> None:
-    found = read_answer(Answer((0.0, 0.0)), 0.0)
+    found = read_answer(Answer((0.0, 0.0)), 2, 0.0)
     assert isinstance(found, Failure)
     assert found.stage == "label_mass"
 
 
 @pytest.mark.parametrize("bad", [float("nan"), float("inf")])
 def test_a_probability_that_is_no_number_is_a_failure(bad: float) -> None:
-    found = read_answer(Answer((bad, 0.5)), 0.05)
+    found = read_answer(Answer((bad, 0.5)), 2, 0.05)
+    assert isinstance(found, Failure)
+    assert found.stage == "backend"
+
+
+@pytest.mark.parametrize("bad", [(0.2, 0.7), (-0.2, 0.6, 0.1), (1.5, 0.1, 0.1), (0.9, 0.9, 0.9)])
+def test_probabilities_that_do_not_fit_the_labels_are_a_failure(bad: tuple[float, ...]) -> None:
+    found = read_answer(Answer(bad), 3, 0.05)
     assert isinstance(found, Failure)
     assert found.stage == "backend"
 
 
 def test_a_mass_that_rounding_took_beyond_one_is_one() -> None:
-    found = read_answer(Answer((0.5, 0.5000001)), 0.05)
+    found = read_answer(Answer((0.5, 0.5000001)), 2, 0.05)
     assert isinstance(found, Verdict)
     assert found.label_mass == 1
 
@@ -166,7 +173,7 @@ def test_a_certain_na_divides_by_nothing() -> None:
 
 @given(st.lists(st.floats(0, 1), min_size=4, max_size=4).filter(lambda p: sum(p) > 0))
 def test_whatever_a_model_says_about_levels_has_a_value_or_is_skipped(said: list[float]) -> None:
-    verdict = read_answer(Answer(tuple(said)), 0.0)
+    verdict = read_answer(Answer(tuple(p / max(1, sum(said)) for p in said)), 4, 0.0)
     found = answered(ask(levels=LEVELS, allow_na=True), verdict)
     assert isinstance(found.outcome, Skipped) or (found.value is not None and 0 <= found.value <= 1)
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -27,6 +28,7 @@ from rlaif.judging.packed import (
     forward_plain,
     full_attention,
     pack,
+    preamble_of,
     rows_of,
 )
 from rlaif.judging.transformers_backend import _check
@@ -230,7 +232,7 @@ async def test_a_sliding_window_is_asked_one_by_one_and_answers_right(
 
 
 def test_the_self_check_passes_a_model_of_full_attention(model: Any) -> None:
-    packs, note = _check(model, torch.float32)
+    packs, _, note = _check(model, torch.float32)
     assert packs
     assert note.startswith("all criteria of a sample in one forward pass (self-check: ")
 
@@ -270,7 +272,7 @@ class Wrong(torch.nn.Module):
     ],
 )
 def test_a_model_whose_packed_forward_is_wrong_is_caught(model: Any, does: str, says: str) -> None:
-    packs, note = _check(Wrong(model, does), torch.float32)
+    packs, _, note = _check(Wrong(model, does), torch.float32)
     assert not packs
     assert note.startswith(f"one call a criterion: {says}")
 
@@ -280,3 +282,19 @@ def test_a_disagreement_that_is_not_a_number_is_not_taken_for_agreement(
 ) -> None:
     off = disagreement(Wrong(model, "gives NaN"), rows([9, 5], [3, 3, 3]))
     assert math.isnan(off)
+
+
+def test_a_preamble_computed_once_changes_no_logit(model: Any, rows: MakeRows) -> None:
+    """Rows of unlike prefixes that begin alike: with and without what is kept of the beginning."""
+    preamble = Prefix((), tuple(range(40, 52)))
+    made = []
+    for row in rows([20, 33], [5, 8]):
+        prefix = Prefix((), (*preamble.ids, *row.prefix), head=len(preamble.ids))
+        asked = tuple(replace(decision, prefix=prefix) for decision in row.decisions)
+        made.append(Row(prefix.ids, asked))
+    kept = preamble_of(model, preamble.ids)
+    for batch in (made, made[:1], made[::-1]):
+        whole, shared = forward_packed(model, batch), forward_packed(model, batch, kept)
+        assert float((whole - shared).abs().max()) < 1e-4
+    other = rows([20, 33], [5, 8])
+    assert torch.equal(forward_packed(model, other, kept), forward_packed(model, other))

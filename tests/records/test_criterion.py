@@ -46,7 +46,8 @@ def test_the_kind_follows_from_the_key() -> None:
         ({"levels": ["x", "x"]}, "the level 'x' stands twice"),
         ({"levels": ["x", "y"], "gate": True}, "a gate on levels says which level it asks for"),
         ({"levels": ["x", "y"], "gate": "z"}, "the gate names no level: 'z'"),
-        ({"gate": "z"}, "the gate names no level: 'z'"),
+        ({"gate": "z"}, "expected true or false, not 'z'"),
+        ({"gate": "yes"}, "expected true or false, not 'yes'"),
         (
             {"levels": [{"x": {"points": 1}}, {"y": {"points": 0}}]},
             "points must stand at every level and rise from worst to best",
