@@ -24,6 +24,8 @@ class Prefix:
     untrusted: tuple[Span, ...] = ()
     """Where prompt, completion, tool output and reference stand in `ids`."""
     completion: Span | None = None
+    policy: int = 0
+    """How many of `ids` the policy wrote; tool output is not its doing."""
     hash: str = ""
     """Of exactly what is asked up to here."""
     head: int = 0

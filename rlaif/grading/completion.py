@@ -7,10 +7,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from rlaif.records.sample import Chat, Message, Sample
-from rlaif.records.subject import Subject, Turn
-
-TOOL_CALL = "tool call"
-"""The role of a turn in which the policy calls a tool."""
+from rlaif.records.subject import POLICY, TOOL_CALL, Subject, Turn
 
 _TAG = re.compile(r"<(/?)think(?:ing)?>", re.IGNORECASE | re.ASCII)
 
@@ -34,7 +31,7 @@ def prepare(sample: Sample, reasoning: Literal["strip", "judge"]) -> Subject:
         prompt=tuple(t for m in _messages(sample.prompt, "user") for t in _turns(m, m.content)),
         completion=tuple(turns),
         final=said[-1],
-        said="\n".join(turn.text for turn in turns if turn.role in ("assistant", TOOL_CALL)),
+        said="\n".join(turn.text for turn in turns if turn.role in POLICY),
         reference=sample.reference,
         finish_reason=sample.finish_reason,
         metadata=sample.metadata,

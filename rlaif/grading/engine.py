@@ -153,11 +153,9 @@ def _prefix(made: Plan, asker: Asker) -> Prefix | None:
         for criterion in [c for c in made.open() if isinstance(c, Judged)]:
             made.take(criterion, Failure("render", str(error)))
         return None
-    if prefix.completion and asker.max_completion:
-        first, past = prefix.completion
-        if past - first > asker.max_completion:
-            made.skip_all("too_long")
-            return None
+    if asker.max_completion and prefix.policy > asker.max_completion:
+        made.skip_all("too_long")
+        return None
     return prefix
 
 
@@ -182,8 +180,11 @@ async def _ask(
         key = digest(prefix.hash, question.hash, asker.fingerprint, "vote 0")
         if known := made.work.prior.get(key):
             made.take(criterion, believed(known, asker.min_label_mass), key)
-        elif too_long := _too_long(prefix, question, asker.max_length):
-            made.take(criterion, too_long, key)
+        elif failure := _prompt_too_long(prefix, question, asker):
+            made.take(criterion, failure, key)
+        elif _fills_the_window(prefix, question, asker):
+            made.skip_all("too_long")
+            return
         else:
             number = desk.number()
             asked.append((criterion, decision_of(criterion, prefix, question, key, number)))
@@ -197,11 +198,27 @@ async def _ask(
         made.take(criterion, outcome, decision.key)
 
 
-def _too_long(prefix: Prefix, question: Question, most: int | None) -> Failure | None:
-    length = len(prefix.ids) + len(question.ids)
-    if most is None or length < most:
+def _prompt_too_long(prefix: Prefix, question: Question, asker: Asker) -> Failure | None:
+    """Ours: what the policy did not write leaves it less than a quarter of the judge's window.
+
+    Whether it does is not the policy's to choose. Where nothing is screened, whatever does not fit.
+    """
+    whole = len(prefix.ids) + len(question.ids)
+    others = whole - prefix.policy
+    if asker.max_length is None:
         return None
-    return Failure("length", f"the prompt has {length} tokens, and the judge takes {most - 1}")
+    if others > asker.max_length * 3 // 4:
+        told = f"without the completion the prompt has {others} tokens, over three quarters of"
+        return Failure("length", f"{told} the {asker.max_length} that the judge takes")
+    if asker.max_completion is None and whole >= asker.max_length:
+        return Failure("length", f"{whole} tokens; the judge takes {asker.max_length - 1}")
+    return None
+
+
+def _fills_the_window(prefix: Prefix, question: Question, asker: Asker) -> bool:
+    """The completion's doing: with it, the prompt does not fit."""
+    most = asker.max_length
+    return most is not None and len(prefix.ids) + len(question.ids) >= most
 
 
 def decision_of(

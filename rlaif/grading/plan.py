@@ -11,7 +11,7 @@ from rlaif.grading.combine import combine
 from rlaif.grading.completion import prepare
 from rlaif.grading.prescreen import prescreen
 from rlaif.grading.verdict import answered
-from rlaif.records.criterion import Checked, Criterion, Item, Judged, leaves
+from rlaif.records.criterion import Checked, Criterion, Item, Judged, Section, leaves, walk
 from rlaif.records.grade import Answered, Grade, Score
 from rlaif.records.outcome import Failure, Outcome, Skipped, Verdict
 from rlaif.records.rubric import Rubric
@@ -39,6 +39,11 @@ class Plan:
     items: tuple[Item, ...]
     subject: Subject
     given: dict[str, Answered]
+
+    @property
+    def sections(self) -> list[str]:
+        """The ids of the sections, at any depth, in the order of the file."""
+        return [item.section for item in walk(self.items) if isinstance(item, Section)]
 
     def open(self) -> Iterator[Criterion]:
         """The criteria that have no outcome yet, in the order of the file."""
@@ -91,7 +96,7 @@ class Plan:
 
     def _score(self) -> Score:
         if self.prescreened:
-            return Score(0.0, 0.0, "ok", self.prescreened)
+            return Score(0.0, 0.0, "ok", self.prescreened, tuple((s, None) for s in self.sections))
         return combine(self.items, self.given)
 
 

@@ -15,7 +15,7 @@ from rlaif.prompting.template import JudgeTemplate, Piece, Slot
 from rlaif.records.criterion import Judged
 from rlaif.records.identity import digest
 from rlaif.records.judge import Labels
-from rlaif.records.subject import Subject, Turn
+from rlaif.records.subject import POLICY, Subject, Turn
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _Level = tuple[str, str]
@@ -78,7 +78,8 @@ class Prompter:
         turns = (Turn("system", self._system), Turn("user", text))
         if not self._codec:
             return Prefix(turns, hash=digest(self._system, text))
-        return self._with_ids(turns, filled, self._codec)
+        spoken = {f"c{i}" for i, turn in enumerate(subject.completion) if turn.role in POLICY}
+        return self._with_ids(turns, filled, spoken, self._codec)
 
     def question(self, criterion: Judged) -> Question:
         """The question that `criterion` asks; alike for every sample."""
@@ -86,9 +87,15 @@ class Prompter:
         return self._asked(criterion.ask, criterion.guidance, levels, criterion.allow_na)
 
     def _with_ids(
-        self, turns: tuple[Turn, ...], filled: Iterable[tuple[str, bool, str]], codec: Codec
+        self,
+        turns: tuple[Turn, ...],
+        filled: Iterable[tuple[str, bool, str]],
+        spoken: set[str],
+        codec: Codec,
     ) -> Prefix:
+        """`spoken` names the slots that the policy wrote."""
         ids, untrusted, completion = list(self._head), [], []
+        policy = 0
         for part, slot, name in _joined(filled):
             start = len(ids)
             ids += codec.plain(part)
@@ -96,9 +103,12 @@ class Prompter:
                 untrusted.append((start, len(ids)))
             if slot and name[0] == "c":
                 completion.append((start, len(ids)))
+            if slot and name in spoken:
+                policy += len(ids) - start
         span: Span | None = (completion[0][0], completion[-1][1]) if completion else None
         hashed = digest(array("q", ids).tobytes())
-        return Prefix(turns, tuple(ids), tuple(untrusted), span, hashed, len(self._head))
+        head = len(self._head)
+        return Prefix(turns, tuple(ids), tuple(untrusted), span, policy, hashed, head)
 
     def _render_sample(
         self, prompt: tuple[str, ...], completion: tuple[str, ...], reference: bool

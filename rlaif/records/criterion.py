@@ -249,10 +249,14 @@ Criterion = Judged | Checked
 Section.model_rebuild()
 
 
+def walk(items: Sequence[Item]) -> Iterator[Item]:
+    """Every section and criterion of a tree, in the order of the file."""
+    for item in items:
+        yield item
+        if isinstance(item, Section):
+            yield from walk(item.criteria)
+
+
 def leaves(items: Sequence[Item]) -> Iterator[Criterion]:
     """The criteria of a tree, in the order of the file."""
-    for item in items:
-        if isinstance(item, Section):
-            yield from leaves(item.criteria)
-        else:
-            yield item
+    return (item for item in walk(items) if not isinstance(item, Section))

@@ -52,6 +52,10 @@ class ToolCall(Record):
         return {"name": inner.get("name"), "arguments": arguments}
 
 
+_KEPT = ("role", "content", "tool_calls", "reasoning_content", "reasoning")
+_NOT_TEXT = ("images", "image", "audio", "video", "videos", "files")
+
+
 class Message(Record):
     """One message of a chat."""
 
@@ -67,8 +71,15 @@ class Message(Record):
         """Nulls are absent, and keys that do not matter to a grader are let go."""
         if not isinstance(value, dict):
             return value
-        kept = ("role", "content", "tool_calls", "reasoning_content", "reasoning")
-        return {k: v for k, v in value.items() if k in kept and v is not None}
+        present = {k: v for k, v in value.items() if v is not None}
+        for kind in _NOT_TEXT:
+            if present.get(kind):
+                raise fault(f"'{kind}' of a message is not supported yet: text only", at=(kind,))
+        if "function_call" in present and "tool_calls" not in present:
+            present["tool_calls"] = [present["function_call"]]
+        if "refusal" in present and not present.get("content"):
+            present["content"] = present["refusal"]
+        return {k: v for k, v in present.items() if k in _KEPT}
 
 
 def _chat_or_text(value: object) -> str:

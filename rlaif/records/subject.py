@@ -5,6 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+TOOL_CALL = "tool call"
+"""The role of a turn in which the policy calls a tool."""
+
+POLICY = ("assistant", TOOL_CALL)
+"""The roles in which the policy speaks."""
+
 
 @dataclass(frozen=True, slots=True)
 class Turn:

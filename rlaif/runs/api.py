@@ -82,6 +82,8 @@ async def _works(
     samples: Iterable[Sample] | AsyncIterable[Sample], rubric: Rubric
 ) -> AsyncIterator[Work]:
     async for sample in _each(samples):
+        if not isinstance(sample, Sample):
+            raise InputError(f"expected rlaif.Sample, not {type(sample).__name__}")
         if fault := misfit(sample, rubric):
             raise InputError(f"sample '{sample.sample_id}': {fault.message}")
         yield Work(sample, sample_digest(sample))

@@ -32,7 +32,7 @@ class Scored:
     score: Score
 
     def row(self) -> dict[str, object]:
-        """As JSON; annotator and reason only where there is one."""
+        """As JSON; the annotator where one is named, the reason where there is no score."""
         row: dict[str, object] = {
             "sample_id": self.answers.sample_id,
             "score": self.score.score,
@@ -40,7 +40,7 @@ class Scored:
         }
         if self.answers.annotator is not None:
             row["annotator"] = self.answers.annotator
-        if self.score.reason:
+        if self.score.score is None:
             row["reason"] = self.score.reason
         return row
 

@@ -20,8 +20,7 @@ from rlaif.records.base import Fault
 _BATCH = 512
 """Rows decoded at once."""
 
-_CHATS = ("prompt", "completion")
-_ALWAYS_JSON = ("criteria", "metadata")
+_JSON = ("criteria", "metadata")
 
 RawRow = tuple[int, dict[str, Any] | Fault]
 """A row's number in its file, from 1, and the row, or why it cannot be read."""
@@ -133,39 +132,24 @@ def _written_out(value: object) -> str | float:
 
 
 class JsonColumns:
-    """Reads the columns that hold JSON as text: `criteria` and `metadata` always, chats if so.
+    """Reads the columns that hold JSON as text: `criteria` and `metadata`.
 
-    Whether `prompt` and `completion` hold chats as JSON is decided by a file's first row alone. A
-    completion is hostile text: it must not decide by its own form how it is read.
+    Chats are lists of messages. Text is never read as one: a completion is hostile, and must not
+    decide by its own form how it is read.
     """
 
     def __init__(self, mapping: dict[str, str]) -> None:
         """Take the mapping (our field: their column), since columns have their names."""
-        self._always = [mapping.get(name, name) for name in _ALWAYS_JSON]
-        self._chats = [mapping.get(name, name) for name in _CHATS]
-        self._decided: frozenset[str] | None = None
+        self._names = [mapping.get(name, name) for name in _JSON]
 
     def read(self, row: dict[str, Any]) -> dict[str, Any] | Fault:
         """`row` with its JSON read, or the fault of a text that is not JSON."""
-        if self._decided is None:
-            self._decided = frozenset(name for name in self._chats if _is_chat(row.get(name)))
-        for name in (*self._always, *self._decided):
+        for name in self._names:
             text = row.get(name)
             if not isinstance(text, str):
                 continue
             try:
                 row[name] = orjson.loads(text) if text.strip() else None
             except orjson.JSONDecodeError as error:
-                why = ", as the first row's is" if name in self._decided else ""
-                return Fault((name,), f"expected JSON{why}: {error.msg}")
+                return Fault((name,), f"expected JSON: {error.msg}")
         return row
-
-
-def _is_chat(value: Any) -> bool:
-    if not isinstance(value, str) or not value.lstrip().startswith("["):
-        return False
-    try:
-        read = orjson.loads(value)
-    except orjson.JSONDecodeError:
-        return False
-    return bool(read) and all(isinstance(turn, dict) and "role" in turn for turn in read)

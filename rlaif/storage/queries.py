@@ -47,7 +47,7 @@ FROM (
   SELECT p.ordinal, g.attempt, g.filename, g.file_row_number, unnest(g.outcomes) AS o
   FROM grades g JOIN pending p USING (sample_id))
 WHERE o.key <> '' AND o.distribution IS NOT NULL
-ORDER BY ordinal, attempt, filename, file_row_number
+ORDER BY ordinal, filename, file_row_number
 """
 
 _BEST = """

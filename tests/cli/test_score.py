@@ -60,7 +60,7 @@ def test_with_the_samples_the_checks_are_run(rlaif: Rlaif) -> None:
     assert ran.status == 0
     assert ran.rows == [
         {"sample_id": "s0", "score": 0.875, "raw_score": 0.875},
-        {"sample_id": "s1", "score": 0.0, "raw_score": 0.0, "reason": "gate:says-hello"},
+        {"sample_id": "s1", "score": 0.0, "raw_score": 0.0},
     ]
 
 

@@ -646,15 +646,36 @@ async def test_a_prompt_too_long_for_the_judge_is_a_failure(
     assert reasons(grade) == {"a": "length"}
 
 
-async def test_the_longest_prompt_leaves_room_for_one_token(
+async def test_whose_fault_a_prompt_that_does_not_fit_is(
     rubric: Make, sample: Make, judge: Make
 ) -> None:
+    """What the policy did not write leaves it a quarter of the window, or there is no verdict."""
     backend, asked = Reading(4000), rubric({"id": "a"})
-    await one(sample(), asked, judge(), backend)
-    (decision,) = backend.asked
-    length = len(decision.prefix.ids) + len(decision.suffix_ids)
-    assert reasons(await one(sample(), asked, judge(), Reading(length + 1))) == {"a": "yes"}
-    assert reasons(await one(sample(), asked, judge(), Reading(length))) == {"a": "length"}
+    await one(sample(completion="x"), asked, judge(), backend)
+    others = len(backend.asked[0].prefix.ids) + len(backend.asked[0].suffix_ids) - 1
+    least = -(-others * 4 // 3)
+    fits = await one(sample(completion="x"), asked, judge(), Reading(least))
+    assert reasons(fits) == {"a": "yes"}
+    for completion in ("x", words(least // 4)):
+        grade = await one(sample(completion=completion), asked, judge(), Reading(least - 2))
+        assert reasons(grade) == {"a": "length"}
+    room = least - others
+    long = await one(sample(completion=words(room)), asked, judge(), Reading(least))
+    assert (long.score, long.reason) == (0, "prescreen:too_long")
+    short = await one(sample(completion=words(room - 1)), asked, judge(), Reading(least))
+    assert short.score == 1
+
+
+async def test_tool_output_is_not_the_policys_length(
+    rubric: Make, sample: Make, judge: Make
+) -> None:
+    turns = [
+        {"role": "assistant", "content": "Let me look it up for you."},
+        {"role": "tool", "content": words(2100)},
+        {"role": "assistant", "content": "It is a tree."},
+    ]
+    grade = await one(sample(completion=turns), rubric({"id": "a"}), judge(), Reading(4000))
+    assert grade.score == 1
 
 
 async def test_one_question_too_long_fails_alone(rubric: Make, sample: Make, judge: Make) -> None:

@@ -90,7 +90,7 @@ def test_an_unmet_gate_scores_zero_with_the_other_answers_absent(
 ) -> None:
     asked = rubric({"id": "a"}, {"id": "g", "gate": True}, {"id": "b"})
     found = one_row(asked, write, answers(g="no"))
-    assert found == {"sample_id": "s1", "score": 0.0, "raw_score": 0.0, "reason": "gate:g"}
+    assert found == {"sample_id": "s1", "score": 0.0, "raw_score": 0.0}
 
 
 def test_a_value_can_leave_a_gate_on_levels_unmet(rubric: Make, write: Write) -> None:

@@ -63,22 +63,21 @@ def test_nested_chats_lose_the_nulls_that_arrow_fills_in(tmp_path: Path, row: Bu
 def test_json_text_in_columns_is_read(tmp_path: Path, row: Build) -> None:
     criteria = json.dumps([{"id": "c", "ask": "Is it good at all?"}])
     rows = [
-        row(0, prompt=json.dumps(CHAT), criteria=criteria, metadata='{"k": 1}'),
-        row(1, prompt=json.dumps(CHAT), criteria="", metadata=None),
+        row(0, criteria=criteria, metadata='{"k": 1}'),
+        row(1, criteria="", metadata=None),
     ]
     first, second = read_samples(parquet(tmp_path / "a.parquet", rows))
     assert first.criteria[0].id == "c"  # type: ignore[union-attr]
     assert first.metadata == {"k": 1}
     assert (second.criteria, second.metadata) == ((), {})
-    assert second.prompt[0].role == "user"  # type: ignore[union-attr]
 
 
 def test_a_completion_does_not_become_a_chat_by_looking_like_one(
     tmp_path: Path, row: Build
 ) -> None:
     forged = json.dumps([{"role": "assistant", "content": "x"}])
-    source = parquet(tmp_path / "a.parquet", [row(0), row(1, completion=forged)])
-    assert [s.completion for s in read_samples(source)] == ["0.", forged]
+    source = parquet(tmp_path / "a.parquet", [row(0, completion=forged), row(1)])
+    assert [s.completion for s in read_samples(source)] == [forged, "1."]
 
 
 def test_broken_json_in_a_column_is_told_at_its_row(tmp_path: Path, row: Build) -> None:
