@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import orjson
@@ -10,6 +11,8 @@ import typer
 from rlaif.cli.options import RubricName
 from rlaif.runs.files import rubric_and_text
 from rlaif.runs.score import score_answers
+from rlaif.storage.export import plain_file
+from rlaif.storage.whole_files import write_whole
 
 
 def run(
@@ -29,6 +32,10 @@ def run(
             help="The samples: their checks are run, their criteria known.",
         ),
     ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", metavar="PATH", help="Where; standard output if not given."),
+    ] = None,
 ) -> None:
     """Score people's answers.
 
@@ -36,7 +43,10 @@ def run(
     criterion that nobody answered leaves the score null, and the exit status 1.
     """
     scored = score_answers(rubric_and_text(rubric)[0], answers, samples)
-    for one in scored:
-        typer.echo(orjson.dumps(one.row()))
+    rows = b"".join(orjson.dumps(one.row(), option=orjson.OPT_APPEND_NEWLINE) for one in scored)
+    if out:
+        write_whole(plain_file(str(out)), rows)
+    else:
+        typer.echo(rows, nl=False)
     if any(one.score.status == "failed" for one in scored):
         raise typer.Exit(1)

@@ -81,6 +81,16 @@ class Prompter:
         spoken = {f"c{i}" for i, turn in enumerate(subject.completion) if turn.role in POLICY}
         return self._with_ids(turns, filled, spoken, self._codec)
 
+    def written(self, prefix: Prefix, question: Question) -> str:
+        """The whole prompt as text: with the chat format's own signs where the ids hold them."""
+        if self._codec is None:
+            texts = "\n\n".join(f"{turn.role}:\n{turn.text}" for turn in prefix.turns)
+            return f"{texts}{question.text}"
+        frame, (system, user) = self._codec.frame, prefix.turns
+        return "".join(
+            (frame.before, system.text, frame.between, user.text, question.text, frame.after)
+        )
+
     def question(self, criterion: Judged) -> Question:
         """The question that `criterion` asks; alike for every sample."""
         levels = tuple((level.name, level.description) for level in criterion.levels or ())

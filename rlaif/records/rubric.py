@@ -109,7 +109,8 @@ class Rubric(Record):
     @property
     def content_hash(self) -> str:
         """32 hex digits over everything that can move a score; examples and `about` cannot."""
-        return digest(canonical(self.as_written(exclude={"examples", "about", "title"})))
+        written = self.as_written(exclude={"examples", "about", "title"})
+        return digest(canonical(_without_about(written)))
 
     @model_validator(mode="after")
     def _coherent(self) -> Self:
@@ -117,6 +118,14 @@ class Rubric(Record):
         examples = [(("examples", i), example) for i, example in enumerate(self.examples)]
         refuse(list(cross_faults(placed, examples)))
         return self
+
+
+def _without_about(part: dict[str, Any]) -> dict[str, Any]:
+    """A rubric, section or criterion as written, without what is said to people alone."""
+    kept = {key: value for key, value in part.items() if key != "about"}
+    if isinstance(kept.get("criteria"), list):
+        kept["criteria"] = [_without_about(item) for item in kept["criteria"]]
+    return kept
 
 
 Path = tuple[str | int, ...]
@@ -152,6 +161,8 @@ def _id_faults(at: Path, item: Item, known: dict[str, Any]) -> Iterator[Fault]:
 
 def _example_faults(at: Path, example: Example, known: dict[str, Any]) -> Iterator[Fault]:
     own = {c.id: c for c in leaves(example.criteria)}
+    for name in own.keys() & known.keys():
+        yield Fault((*at, "criteria"), f"the example's criterion '{name}' has an id that is taken")
     for name, label in example.expect.items():
         criterion = own.get(name) or known.get(name)
         if criterion is None or isinstance(criterion, Section):

@@ -86,8 +86,8 @@ def _small_judge() -> Finding:
 
 
 def _cache() -> Finding:
-    base = os.environ.get("RLAIF_CACHE") or os.environ.get("XDG_CACHE_HOME")
-    folder = Path(base) if base else Path.home() / ".cache"
+    own, base = os.environ.get("RLAIF_CACHE"), os.environ.get("XDG_CACHE_HOME")
+    folder = Path(own) if own else Path(base or Path.home() / ".cache") / "rlaif"
     there = next(p for p in (folder, *folder.parents) if p.exists())
     free = shutil.disk_usage(there).free / 2**30
     usable = os.access(there, os.W_OK) and free > 1

@@ -22,7 +22,7 @@ class Shown:
     sample_id: str
     criterion: str
     text: str
-    """The messages, each under its role."""
+    """What `token_ids` encode; for a judge that takes text, its messages under their roles."""
     token_ids: tuple[int, ...]
     untrusted_spans: tuple[Span, ...]
     completion_span: Span | None
@@ -61,13 +61,10 @@ def prompts(
         prefix = prompter.prefix(made.subject)
         for criterion in judged:
             question = prompter.question(criterion)
-            *before, last = prefix.turns
-            texts = [f"{turn.role}:\n{turn.text}" for turn in before]
-            texts.append(f"{last.role}:\n{last.text}{question.text}")
             yield Shown(
                 sample.sample_id,
                 criterion.id,
-                "\n\n".join(texts),
+                prompter.written(prefix, question),
                 (*prefix.ids, *question.ids),
                 prefix.untrusted,
                 prefix.completion,

@@ -76,12 +76,12 @@ def _destination(out: str) -> Iterator[IO[bytes]]:
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
         return
-    path = _file(out)
+    path = plain_file(out)
     with disk_errors(path), replacing(path) as stream:
         yield stream
 
 
-def _file(out: str) -> Path:
+def plain_file(out: str) -> Path:
     """The file that `out` leads to: what is put in its place must replace no link and no device."""
     path = Path(os.path.realpath(out))
     if not out or (path.exists() and not path.is_file()):

@@ -53,8 +53,6 @@ class Samples(_Part):
     """Over the rows in their order."""
     generation: str
     """The name of the folder in `samples/` that holds them."""
-    fingerprint: str = ""
-    """`source_fingerprint` of the input; empty where there was none."""
 
 
 def _versions() -> dict[str, str]:

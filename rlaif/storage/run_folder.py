@@ -102,14 +102,13 @@ class RunFolder:
             )
         )
 
-    def take_in(self, rows: Iterable[Row], source: str, fingerprint: str = "") -> Intake:
+    def take_in(self, rows: Iterable[Row], source: str) -> Intake:
         """Make `rows` the samples of this run, unless they already are. Needs the lock.
 
-        With the `source_fingerprint` of the last time, they are known without being read.
         Raises: FileProblems with all that is wrong in them; the run is then as it was.
         """
         with disk_errors(self.path):
-            taken = take_in(rows, self.path / "samples", source, fingerprint, self.manifest.samples)
+            taken = take_in(rows, self.path / "samples", source, self.manifest.samples)
         if taken.samples != self.manifest.samples:
             self._write(self.manifest.model_copy(update={"samples": taken.samples}))
         return taken

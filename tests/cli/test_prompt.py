@@ -62,4 +62,4 @@ def test_a_judge_of_token_ids_shows_them_and_the_spans_that_are_not_trusted(rlai
         spans = [tuple(span) for span in row["untrusted_spans"]]
         assert tuple(row["completion_span"]) in spans
         assert all(0 <= first < past <= len(row["token_ids"]) for first, past in spans)
-    assert " tokens)\nsystem:\n" in rlaif(*GIVEN, "smollm2-135m", "--limit", 1).out
+    assert " tokens)\n<|im_start|>system\n" in rlaif(*GIVEN, "smollm2-135m", "--limit", 1).out

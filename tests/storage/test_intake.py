@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from rlaif.errors import FileProblems, InputError, RunError
 from rlaif.records.sample import Sample, sample_digest
 from rlaif.storage import sample_table
-from rlaif.storage.fingerprint import source_fingerprint
 from rlaif.storage.intake import Intake
 from rlaif.storage.run_folder import RunFolder, make_run, open_run
 from rlaif.storage.samples import read_rows
@@ -89,20 +88,6 @@ def test_a_bad_row_leaves_the_run_as_it_was(run: RunFolder, write: Write, row: B
 def test_an_empty_input_is_refused(run: RunFolder, write: Write) -> None:
     with pytest.raises(InputError, match="no samples"):
         take(run, write([]))
-
-
-def test_with_the_same_fingerprint_nothing_is_read(
-    run: RunFolder, write: Write, row: Build
-) -> None:
-    source = write(row(i) for i in range(3))
-    mark = source_fingerprint(source)
-    with run.lock():
-        assert run.take_in(read_rows(source), source, mark).new
-        assert not run.take_in(iter(()), source, mark).new
-    Path(source).write_bytes(Path(source).read_bytes().replace(b"0.", b"1."))
-    assert source_fingerprint(source) != mark
-    assert source_fingerprint(source, {"prompt": "x"}) != source_fingerprint(source)
-    assert source_fingerprint(source, limit=2) != source_fingerprint(source)
 
 
 def test_damaged_kept_samples_are_told_and_mended_by_the_next_intake(
