@@ -12,6 +12,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from rlaif.authoring.document import Document, read_document
 from rlaif.authoring.events import MOST_PROBLEMS
+from rlaif.authoring.hidden_faults import hidden_faults
 from rlaif.authoring.nodes import Listing, Mapping, Node, Path, Scalar, data
 from rlaif.authoring.problems import fault_problem, problems_of
 from rlaif.authoring.shipped import find_rubric
@@ -82,6 +83,7 @@ def _validate(root: Mapping, path: str) -> tuple[Rubric | None, list[Problem]]:
         found = problems_of(error, root, path, _MODELS)
         if len(found) < MOST_PROBLEMS:
             found += _located(_faults_of_parts(root), root, path)
+            found += _located(_hidden(root), root, path)
         return None, found
     return rubric, []
 
@@ -104,6 +106,20 @@ def _faults_of_parts(root: Mapping) -> Iterator[Fault]:
     for fault in cross_faults([(at, item) for at, item, _ in parts], examples):
         if not (fault.at[-2:-1] == ("expect",) and fault.at[-1] in unsound):
             yield fault
+
+
+def _hidden(root: Mapping) -> Iterator[Fault]:
+    for at, node in _mappings(root, ()):
+        if _sound(_ITEM, node) is None:
+            yield from hidden_faults(at, node)
+
+
+def _mappings(root: Mapping, start: Path) -> Iterator[tuple[Path, Mapping]]:
+    """Every criterion and section, at any depth."""
+    for at, node in _entries(root, "criteria"):
+        if isinstance(node, Mapping):
+            yield (*start, *at), node
+            yield from _mappings(node, (*start, *at))
 
 
 def _entries(root: Mapping, key: str) -> Iterator[tuple[Path, Node]]:
