@@ -21,6 +21,7 @@ import torch
 import transformers
 
 from rlaif.authoring.judge_file import load_judge
+from rlaif.judging.model_loading import load_model
 from rlaif.judging.packed import (
     Row,
     batches_of,
@@ -29,7 +30,6 @@ from rlaif.judging.packed import (
     forward_plain,
     preamble_of,
 )
-from rlaif.judging.transformers_backend import load_model
 from rlaif.ports import Decision, Prefix
 from rlaif.records.judge import TransformersJudge
 

@@ -31,7 +31,7 @@ from rlaif.judging.packed import (
     preamble_of,
     rows_of,
 )
-from rlaif.judging.transformers_backend import _check
+from rlaif.judging.self_check import self_check
 from rlaif.ports import Decision, Prefix
 
 MakeRows = Callable[[Sequence[int], Sequence[int]], list[Row]]
@@ -232,7 +232,7 @@ async def test_a_sliding_window_is_asked_one_by_one_and_answers_right(
 
 
 def test_the_self_check_passes_a_model_of_full_attention(model: Any) -> None:
-    packs, _, note = _check(model, torch.float32)
+    packs, _, note = self_check(model, torch.float32)
     assert packs
     assert note.startswith("all criteria of a sample in one forward pass (self-check: ")
 
@@ -272,7 +272,7 @@ class Wrong(torch.nn.Module):
     ],
 )
 def test_a_model_whose_packed_forward_is_wrong_is_caught(model: Any, does: str, says: str) -> None:
-    packs, _, note = _check(Wrong(model, does), torch.float32)
+    packs, _, note = self_check(Wrong(model, does), torch.float32)
     assert not packs
     assert note.startswith(f"one call a criterion: {says}")
 

@@ -14,7 +14,8 @@ from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM
 from transformers.utils import logging
 
 from rlaif.errors import JudgeUnavailable
-from rlaif.judging.transformers_backend import TransformersBackend, _device, _dtype
+from rlaif.judging.model_loading import device_of, dtype_of
+from rlaif.judging.transformers_backend import TransformersBackend
 from rlaif.ports import Answer, Decision, Prefix
 from rlaif.prompting.codec import Codec
 from rlaif.records.outcome import Failure
@@ -362,13 +363,13 @@ def test_auto_takes_bfloat16_only_where_the_processor_computes_in_it(
         dtype = torch.bfloat16 if capable else torch.float32
         monkeypatch.setattr(torch.cpu, "get_capabilities", lambda c=capable: {"amx_bf16": c})
         monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda c=capable, **_: c)
-        assert _dtype("auto", cpu) == dtype
-        assert _dtype("auto", cuda) == dtype
-    assert _dtype("float16", cpu) == torch.float16
+        assert dtype_of("auto", cpu) == dtype
+        assert dtype_of("auto", cuda) == dtype
+    assert dtype_of("float16", cpu) == torch.float16
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    assert _device("auto") == cpu
+    assert device_of("auto") == cpu
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    assert _device("auto") == cuda
+    assert device_of("auto") == cuda
 
 
 async def test_an_auto_judge_answers(
