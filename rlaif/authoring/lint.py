@@ -14,7 +14,7 @@ from rlaif.authoring.judge_file import judge_of
 from rlaif.authoring.nodes import Mapping, Scalar, scalars
 from rlaif.authoring.nodes import Path as Way
 from rlaif.authoring.rubric_file import rubric_of
-from rlaif.authoring.shipped import is_path, shipped_judges, shipped_rubrics, unknown
+from rlaif.authoring.shipped import find, shipped_judges, shipped_rubrics
 from rlaif.authoring.signs import invisible_signs, places
 from rlaif.authoring.syntax import QUOTE_IT
 from rlaif.errors import Problem
@@ -90,13 +90,7 @@ def kind_of(root: Mapping) -> str:
 
 
 def _known(name: str | Path) -> Path:
-    path = Path(name)
-    shipped = {**shipped_judges(), **shipped_rubrics()}
-    if str(name) in shipped and not path.suffix and not path.is_file():
-        return shipped[str(name)]
-    if not is_path(path):
-        raise unknown("rubric or judge", name, list(shipped))
-    return path
+    return find("rubric or judge", name, {**shipped_judges(), **shipped_rubrics()})
 
 
 def _inside(folder: Path) -> Iterator[tuple[str, Path]]:

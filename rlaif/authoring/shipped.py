@@ -28,12 +28,12 @@ def shipped_judges() -> dict[str, Path]:
 
 def find_rubric(name: str | Path) -> Path:
     """The file of a rubric's name or path. Raises: UnknownName."""
-    return _find("rubric", name, shipped_rubrics())
+    return find("rubric", name, shipped_rubrics())
 
 
 def find_judge(name: str | Path) -> Path:
     """The file of a judge's name or path. Raises: UnknownName."""
-    return _find("judge", name, shipped_judges())
+    return find("judge", name, shipped_judges())
 
 
 def is_path(name: str | Path) -> bool:
@@ -56,7 +56,11 @@ def _files(kind: str) -> dict[str, Path]:
     return {path.stem: path for path in sorted(shipped_folder(kind).glob("*.yaml"))}
 
 
-def _find(kind: str, name: str | Path, shipped: dict[str, Path]) -> Path:
+def find(kind: str, name: str | Path, shipped: dict[str, Path]) -> Path:
+    """The file under a name: a path with a suffix or a folder first, then what ships, then any.
+
+    Raises: UnknownName.
+    """
     path = Path(name)
     as_path = bool(path.suffix) or len(path.parts) > 1 or isinstance(name, Path)
     if as_path and is_path(path):

@@ -33,6 +33,10 @@ _LINK = (
     r"|\s*[\u662f\u4e3a\u306f\uc740\ub294]|\s*[:=\uff1a\-\u2013]|\s*[*_$\"'`(\[{\u201c]|\s*\\(?:text|mathrm|mathbf|boxed)\{?)"
 )
 _CONCLUDES = r"\b(?:[Tt]herefore|[Tt]hus|[Hh]ence|[Ss]o),?\s[^.\n]{0,160}\b(?:is|be)\s\(?"
+_CHOSEN = (
+    r"(?i:\b(?:I|we)(?:'d|'ll| would| will| have)?"
+    r" (?:choose|chose|pick|picked|select|selected|go with)) "
+)
 _OPENING = r"[*_$\"'`(\[{\u201c\uff08]"
 _AFTER = r"(?:because|since|as|and|or|for|but|which|based|given|due|with|in|where|is|from|by)\b"
 
@@ -54,7 +58,7 @@ def _rules(options: str) -> _Rules:
     return _Rules(
         alone=re.compile(rf"[\W_]{{0,20}}(?:\\(?:boxed|text)\{{)*({both})[\W_]{{0,20}}\Z"),
         stated=re.compile(
-            rf"(?:(?i:(?<![^\W_]){_STATES}){_LINK}{{1,6}}\s*|{_CONCLUDES}|\\boxed\{{(?:\\\w+\{{)?\s*\(?)"
+            rf"(?:(?i:(?<![^\W_]){_STATES}){_LINK}{{1,6}}\s*|{_CONCLUDES}|{_CHOSEN}|\\boxed\{{(?:\\\w+\{{)?\s*\(?)"
             rf"(?:({one})|(?<=[(\[{{])({both})(?=[)\]}}])|(?<=[:=]\s)({both})(?=\.?\s*(?:\n|\Z))){end}"
         ),
         headed=re.compile(

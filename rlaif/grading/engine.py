@@ -67,6 +67,7 @@ async def finished_plans(
 
     async with Desk(asker.backend) as desk:
         coming: asyncio.Task[Any] | None = start(_next(works))
+        more = True
         try:
             while running:
                 task = await ended.get()
@@ -77,9 +78,8 @@ async def finished_plans(
                     start(_finish(work, rubric, asker, desk, skip_by_gates, screen))
                     coming = None
                 else:
-                    in_flight = 0  # the source is dry
-                    coming = None
-                if coming is None and len(running) < in_flight:
+                    more, coming = False, None
+                if more and coming is None and len(running) < in_flight:
                     coming = start(_next(works))
         finally:
             await _dropped(running)

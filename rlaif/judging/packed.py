@@ -6,7 +6,7 @@ of one batch ask questions of the same lengths, so that padding the prefixes on 
 every question's last token, and the vocabulary is projected at those K positions only. The judge's
 preamble, with which every row begins, is computed once and kept as keys and values.
 
-Right only where every layer attends to everything before it: see `check`.
+Right only where every layer attends to everything before it: see `full_attention`, `disagreement`.
 """
 
 from __future__ import annotations

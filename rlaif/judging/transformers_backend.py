@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from rlaif.errors import JudgeUnavailable
 from rlaif.judging.model_loading import load_model, load_tokenizer
 from rlaif.judging.packed import (
     Preamble,
@@ -123,8 +124,21 @@ class TransformersBackend:
             broken = str(error)[:300] or type(error).__name__
         if parts := _halves(batch):
             return [answered for part in parts for answered in self._answer(part)]
+        if not self._lives():
+            raise JudgeUnavailable(
+                f"the model broke for good: {broken}\n"
+                "  hint: start the same command again; what was graded is kept"
+            )
         failure = Failure("backend", f"the model broke: {broken}")
         return [(decision.number, failure) for decision in batch[0].decisions]
+
+    def _lives(self) -> bool:
+        """Whether the model still answers at all: after some errors of a device nothing does."""
+        try:
+            forward_plain(self._model, (0, 1, 2))
+        except Exception:  # noqa: BLE001 - that is the question
+            return False
+        return True
 
     def _packed(self, batch: Sequence[Row]) -> Iterator[Answered]:
         preamble = self._preamble_for(batch) if self._shares else None

@@ -82,6 +82,7 @@ class Summary:
 
 
 MOST_POLICIES = 50
+MOST_CRITERIA = 500
 MOST_MESSAGES = 200
 
 
@@ -102,9 +103,13 @@ def _add(summary: Summary, sample: Sample, grade: Grade) -> None:
     summary.truncated += grade.truncated
     summary.with_reasoning += grade.reasoning_characters > 0
     if grade.reason and grade.status == "ok":
-        summary.reasons[grade.reason] += 1
+        known = grade.reason in summary.reasons or len(summary.reasons) < MOST_MESSAGES
+        summary.reasons[grade.reason if known else "gate:(other gates)"] += 1
     for answered in grade.outcomes:
-        tally = summary.criteria.setdefault(answered.criterion, CriterionTally())
+        name = answered.criterion
+        if name not in summary.criteria and len(summary.criteria) >= MOST_CRITERIA:
+            name = "(other criteria)"
+        tally = summary.criteria.setdefault(name, CriterionTally())
         tally.add(answered)
         if isinstance(answered.outcome, Failure):
             _add_failure(summary, answered.criterion, answered.outcome)

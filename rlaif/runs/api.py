@@ -27,6 +27,8 @@ async def grade(
 ) -> AsyncGenerator[Grade, None]:
     """Grades as they are done, in no particular order: `sample_id` says whose each is.
 
+    That ids are unique is for the caller to see to; a run folder checks it.
+
     Args: `backend` answers instead of the one that the judge file names, as in tests.
     Raises: InputError for a sample that does not fit the rubric; JudgeUnavailable, MissingExtra.
     """

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
-from contextlib import aclosing, contextmanager
+from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -21,6 +21,7 @@ from rlaif.records.rubric import Rubric
 from rlaif.reporting.text import count_of
 from rlaif.runs.fit import misfit
 from rlaif.runs.judge import NO_JUDGE_NAMED, asks_judge, no_judge, ready
+from rlaif.storage.grade_writer import GradeWriter
 from rlaif.storage.intake import Intake
 from rlaif.storage.run_folder import Counts, Kept, RunFolder, make_run
 from rlaif.storage.samples import Row, read_rows
@@ -158,10 +159,11 @@ class _Job:
             plans = finished_plans(_works(self.run, retry), self.order.rubric, asker)
             async with aclosing(plans):
                 with self.run.writer() as writer:
-                    async for made in plans:
-                        grade = made.grade(asker.name)
-                        writer.append(grade)
-                        self.watcher.graded(grade)
+                    async with _ticking(writer):
+                        async for made in plans:
+                            grade = made.grade(asker.name)
+                            writer.append(grade)
+                            self.watcher.graded(grade)
 
     def state(self, served: str) -> None:
         """Put into the manifest what is graded under what, and say what has changed."""
@@ -186,6 +188,22 @@ class _Job:
             text = self.order.rubric_text
             kept = Kept(rubric.rubric, rubric.version, rubric.content_hash, text, ".yaml")
             self.run.state(kept, _kept_judge(judge, served), under, self.order.command)
+
+
+@asynccontextmanager
+async def _ticking(writer: GradeWriter) -> AsyncIterator[None]:
+    """Let finished grades reach the disk also while a slow judge finishes no other."""
+
+    async def tick() -> None:
+        while True:
+            await asyncio.sleep(1)
+            writer.tick()
+
+    task = asyncio.create_task(tick())
+    try:
+        yield
+    finally:
+        task.cancel()
 
 
 def _kept_judge(judge: Judge, served: str) -> Kept:

@@ -58,3 +58,10 @@ def test_only_the_options_count() -> None:
 @given(st.text(alphabet=st.sampled_from("ABI ab().*:\\{}answer is\n答案是not")))
 def test_reading_never_raises(text: str) -> None:
     assert chosen(text, OPTIONS) in (None, *OPTIONS)
+
+
+@pytest.mark.parametrize(
+    "text", ["A) foo\nB) bar\nI choose C", "A) foo\nC) bar\nI would go with C"]
+)
+def test_a_choice_in_so_many_words_beats_the_list_before_it(text: str) -> None:
+    assert chosen(text, "ABCD") == "C"

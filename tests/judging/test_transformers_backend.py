@@ -512,3 +512,16 @@ async def test_the_shipped_judge_reads_its_prompts_as_one_call_a_criterion_would
             given.append(decision_of(criterion, prefix, question, "", len(given)))
     agrees(await answers(backend, given), given, smollm2, expected)
     await backend.aclose()
+
+
+async def test_a_model_that_answers_nothing_more_ends_the_job(
+    backend: TransformersBackend, decisions: Decisions, answers: Ask
+) -> None:
+    """After some errors of a device every call fails: that is no sample's fault."""
+
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("device-side assert")
+
+    backend._model = broken
+    with pytest.raises(JudgeUnavailable, match="broke for good"):
+        await answers(backend, decisions([20, 20], [5, 6]))
