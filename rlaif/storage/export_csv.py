@@ -42,13 +42,14 @@ def _write(columns: list[str], rows: Iterator[dict[str, Any]], stream: IO[bytes]
 
 
 def _flat(row: dict[str, Any]) -> dict[str, Any]:
+    """Names made here hold a space, which no criterion's id does: none takes another's column."""
     flat = {name: row[name] for name in _PLAIN}
     for section in row["sections"]:
         flat[f"section {section['section']}"] = section["value"]
     for outcome in row["outcomes"]:
         name = outcome["criterion"]
-        flat[f"{name}.value" if name in _PLAIN else name] = outcome["value"]
-        flat[f"{name}.answer"] = outcome["answer"]
+        flat[f"{name} value" if name in _PLAIN else name] = outcome["value"]
+        flat[f"{name} answer"] = outcome["answer"]
     return flat
 
 

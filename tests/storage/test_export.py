@@ -83,8 +83,8 @@ def test_csv_has_a_column_for_every_criterion_met_anywhere(tmp_path: Path) -> No
     out = tmp_path / "grades.csv"
     export([OK, FAILED], str(out), "csv")
     first, second = csv.DictReader(io.StringIO(out.read_text()))
-    assert (first["right"], first["right.answer"], first["section style"]) == ("0.75", "yes", "0.5")
-    assert (first["score"], first["score.value"], first["own"]) == ("0.0", "", "")
+    assert (first["right"], first["right answer"], first["section style"]) == ("0.75", "yes", "0.5")
+    assert (first["score"], first["score value"], first["own"]) == ("0.0", "", "")
     assert (second["reason"], second["right"]) == ("failed:own", "")
 
 
