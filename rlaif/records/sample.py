@@ -135,6 +135,14 @@ class Sample(Record):
         return self
 
 
+_NO_CONTENT = ("sample_id", "group_id", "policy")
+
+
 def sample_digest(sample: Sample) -> str:
     """Hash of all that a grade may depend on: everything but the id, the group and the policy."""
-    return digest(canonical(sample.as_written(exclude={"sample_id", "group_id", "policy"})))
+    return written_digest(sample.as_written())
+
+
+def written_digest(written: dict[str, Any]) -> str:
+    """`sample_digest` of a sample that is already written out."""
+    return digest(canonical({k: v for k, v in written.items() if k not in _NO_CONTENT}))

@@ -10,8 +10,8 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from rlaif.records.identity import canonical, digest
-from rlaif.records.sample import Sample
+from rlaif.records.identity import canonical
+from rlaif.records.sample import Sample, written_digest
 from rlaif.storage.grade_table import as_parquet
 from rlaif.storage.samples import Row
 from rlaif.storage.whole_files import write_part
@@ -34,13 +34,6 @@ _FIELDS: list[tuple[str, Any]] = [
 SCHEMA = pa.schema(_FIELDS, metadata={"rlaif": "samples 1"})
 """`sample` is the record as written, in canonical JSON."""
 
-_NO_CONTENT = ("sample_id", "group_id", "policy")
-
-
-def content_hash(written: dict[str, Any]) -> str:
-    """`sample_digest` of a sample that is already written out."""
-    return digest(canonical({k: v for k, v in written.items() if k not in _NO_CONTENT}))
-
 
 class SampleParts:
     """Writes samples into parts of one folder, a part in memory at a time."""
@@ -60,7 +53,7 @@ class SampleParts:
         values = (
             self.count,
             sample.sample_id,
-            content_hash(written),
+            written_digest(written),
             row.path,
             row.line,
             text,

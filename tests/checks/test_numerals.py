@@ -98,5 +98,5 @@ def test_reading_never_raises(text: str) -> None:
 
 
 @pytest.mark.parametrize("unit", ["1,11", "1", "1 ", "<<", "1/", ".5", "1e", "\\frac{", "1/1/"])
-def test_hostile_text_is_read_in_linear_time(unit: str) -> None:
+def test_hostile_text_is_read_to_the_end(unit: str) -> None:
     last_number(unit * 100_000)

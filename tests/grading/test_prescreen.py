@@ -116,7 +116,7 @@ def test_looking_never_raises(text: str, times: int) -> None:
 
 
 @pytest.mark.parametrize("text", ["a" * 500_000 + "b" + "a" * 500_000, "\u0315\u0300" * 500_000])
-def test_hostile_text_is_looked_at_in_linear_time(text: str) -> None:
+def test_hostile_text_is_looked_at_to_the_end(text: str) -> None:
     caught(text)
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rlaif.errors import FileProblems, InputError, RunError
-from rlaif.records.sample import Sample, sample_digest
+from rlaif.records.sample import Sample, sample_digest, written_digest
 from rlaif.storage import sample_table
 from rlaif.storage.intake import Intake
 from rlaif.storage.run_folder import RunFolder, make_run, open_run
@@ -149,4 +149,4 @@ def test_a_kept_sample_is_the_sample(prompt: str, completion: Any, metadata: Any
     sample = Sample(sample_id="a", prompt=prompt, completion=completion, metadata=metadata)
     written = sample.as_written()
     assert Sample.model_validate(written) == sample
-    assert sample_table.content_hash(written) == sample_digest(sample)
+    assert written_digest(written) == sample_digest(sample)
