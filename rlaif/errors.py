@@ -6,6 +6,8 @@
     │   └── UnknownName       no shipped rubric or judge, and no file, of that name
     ├── MissingExtra          an optional package is absent; says which command installs it
     ├── JudgeUnavailable      the judge cannot be started: model, labels, memory
+    ├── SandboxUnavailable    policy code cannot be shut in on this machine; says what to install
+    ├── SandboxFailed         one job could not be run, through a fault of ours
     └── RunError              the run folder cannot be used as asked
         └── RunLocked         another process grades into it
 
@@ -70,6 +72,14 @@ class MissingExtra(RlaifError):
 
 class JudgeUnavailable(RlaifError):
     """The judge cannot be started; the message says what to change."""
+
+
+class SandboxUnavailable(RlaifError):
+    """Policy code cannot be shut in on this machine; the message says what to install."""
+
+
+class SandboxFailed(RlaifError):
+    """One job could not be run in the sandbox, through a fault of ours; it is nobody's score."""
 
 
 class RunError(RlaifError):

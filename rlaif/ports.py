@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Protocol
 
+from rlaif.records.jobs import Called, CallsJob, ProgramJob, Ran, Tested, TestsJob
 from rlaif.records.outcome import Failure
 from rlaif.records.subject import Turn
 
@@ -160,3 +161,33 @@ class Generator(Protocol):
 
     async def aclose(self) -> None:
         """Let go of the model."""
+
+
+class Sandbox(Protocol):
+    """Runs hostile code where it can do no harm. Knows nothing of criteria or expected values.
+
+    Every method raises SandboxFailed when the fault is ours, after having tried again.
+    """
+
+    @property
+    def tier(self) -> str:
+        """`namespaces`, `landlock`, or `none`: how well the code is shut in."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know: which tier, which interpreter, and why."""
+
+    async def start(self) -> None:
+        """Find a tier and try it out. Raises SandboxUnavailable with what to install."""
+
+    async def calls(self, job: CallsJob) -> tuple[Called, ...]:
+        """One result for each call, in their order."""
+
+    async def run(self, job: ProgramJob) -> Ran:
+        """Run one command to its end."""
+
+    async def tests(self, job: TestsJob) -> tuple[Tested, ...]:
+        """One result for each test function, in their order. Never empty."""
+
+    async def aclose(self) -> None:
+        """End every process that was started."""

@@ -18,6 +18,11 @@ class Case:
     name: str
     passed: bool
     message: str = ""
+    """What was put in and what came back; of a hidden case, never what was expected."""
+    seconds: float | None = None
+    """Wall clock, where code was run."""
+    memory: int | None = None
+    """Most bytes that its process held, where code was run."""
 
 
 @dataclass(frozen=True, slots=True)
