@@ -1,0 +1,1 @@
+"""Where the policy's code runs: a fork server behind namespaces, Landlock, seccomp and limits."""

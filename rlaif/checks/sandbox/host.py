@@ -1,0 +1,360 @@
+"""One fork server seen from the trusted side: processes started, lines to and from each."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import socket
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+
+from rlaif.checks.sandbox.launch import Flavour, start
+from rlaif.errors import SandboxUnavailable
+from rlaif.records.jobs import Limits
+
+START_S = 60.0
+"""A fork server that is not ready after so long is given up."""
+
+SILENT_S = 20.0
+"""One that does not report the end of a killed process for so long is taken for dead."""
+
+_PIECE = 1 << 18
+
+
+class HostLost(Exception):
+    """The fork server is dead or silent, or cannot start a process: our fault, to be tried again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a process ended, as the kernel told the fork server."""
+
+    status: int
+    """As of `waitpid`."""
+    cpu_s: float
+    memory: int
+
+
+@dataclass(slots=True, eq=False)
+class Child:
+    """One process in the sandbox, and the line to it."""
+
+    number: int
+    line: Line
+    ended: asyncio.Future[Ending]
+    killed: bool = False
+    host: Host = field(repr=False, default=None)  # type: ignore[assignment]  # set where it is made
+
+
+class Line:
+    """Whole lines from a hostile process, never more than `most` bytes of them."""
+
+    def __init__(self, sock: socket.socket, most: int) -> None:
+        """Take a connected socket; use within the loop that runs."""
+        self._loop = asyncio.get_running_loop()
+        self._socket = sock
+        self._left = most
+        self._buffer = bytearray()
+        self._searched = 0
+        self._waiter: asyncio.Future[None] | None = None
+        self.closed = False
+        self.flooded = False
+        sock.setblocking(False)
+        self._loop.add_reader(sock, self._readable)
+
+    def _readable(self) -> None:
+        try:
+            got = self._socket.recv(_PIECE)
+        except (BlockingIOError, InterruptedError):
+            return
+        except OSError:
+            got = b""
+        self._left -= len(got)
+        if not got or self._left < 0:
+            self.flooded = bool(got)
+            self.closed = True
+            self._loop.remove_reader(self._socket)
+        else:
+            self._buffer += got
+        if self._waiter and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    async def read(self, deadline: float) -> bytes | None:
+        """The next line; None when there is none until `deadline` (loop time), or no more."""
+        while True:
+            end = self._buffer.find(b"\n", self._searched)
+            if end >= 0:
+                line = bytes(self._buffer[:end])
+                del self._buffer[: end + 1]
+                self._searched = 0
+                return line
+            self._searched = len(self._buffer)
+            if self.closed or not await self._more(deadline):
+                return None
+
+    async def exactly(self, size: int, deadline: float) -> bytes | None:
+        """So many bytes; None when they do not come until `deadline`, or ever."""
+        while len(self._buffer) < size:
+            if self.closed or not await self._more(deadline):
+                return None
+        data = bytes(self._buffer[:size])
+        del self._buffer[:size]
+        self._searched = 0
+        return data
+
+    async def _more(self, deadline: float) -> bool:
+        """Wait for more, or the end. False when the time is over."""
+        self._waiter = self._loop.create_future()
+        timer = self._loop.call_at(deadline, _wake, self._waiter)
+        try:
+            await self._waiter
+        finally:
+            timer.cancel()
+            self._waiter = None
+        return self._loop.time() < deadline
+
+    async def send(self, raw: bytes, deadline: float) -> bool:
+        """Send all of it; False where the process does not read it in time."""
+        try:
+            sent = self._socket.send(raw)
+            if sent < len(raw):
+                rest = self._loop.sock_sendall(self._socket, memoryview(raw)[sent:])
+                await asyncio.wait_for(rest, deadline - self._loop.time())
+        except BlockingIOError:
+            return await self._send_later(raw, deadline)
+        except (OSError, TimeoutError):
+            return False
+        return True
+
+    async def _send_later(self, raw: bytes, deadline: float) -> bool:
+        try:
+            await asyncio.wait_for(
+                self._loop.sock_sendall(self._socket, raw), deadline - self._loop.time()
+            )
+        except (OSError, TimeoutError):
+            return False
+        return True
+
+    def close(self) -> None:
+        """No more of it."""
+        if not self.closed:
+            self._loop.remove_reader(self._socket)
+            self.closed = True
+            if self._waiter and not self._waiter.done():
+                self._waiter.set_result(None)
+        self._socket.close()
+
+
+def _wake(waiter: asyncio.Future[None]) -> None:
+    if not waiter.done():
+        waiter.set_result(None)
+
+
+class Host:
+    """A fork server. Use within one event loop, whose thread must live as long as it."""
+
+    def __init__(self, flavour: Flavour) -> None:
+        """Nothing runs before `open`."""
+        self.flavour = flavour
+        self.lost = ""
+        """Why it can be used no longer."""
+        self.version = ""
+        self.landlock = 0
+        self.absent: tuple[str, ...] = ()
+        """Packages that were asked for and cannot be imported."""
+        self.base_memory = 0
+        """Bytes of address space that a process has before it runs anything."""
+        self.busy = 0
+        """Processes that have not ended."""
+        self._numbers = count()
+        self._children: dict[int, Child] = {}
+
+    async def open(self) -> None:
+        """Start it, and wait until it is ready. Raises: SandboxUnavailable."""
+        self._loop = asyncio.get_running_loop()
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._control = ours
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the host
+        try:
+            self._process = start(self.flavour, theirs.fileno(), self._errors)
+        except BaseException:
+            ours.close()
+            self._errors.close()
+            raise
+        finally:
+            theirs.close()
+        ours.setblocking(False)
+        try:
+            ready = await asyncio.wait_for(self._loop.sock_recv(ours, 1 << 16), START_S)
+            said = json.loads(ready)
+        except (OSError, TimeoutError, ValueError) as error:
+            why = self._last_words() or str(error) or "it is not ready in time"
+            self._end_process()
+            raise SandboxUnavailable(why) from None
+        self.version, self.landlock = said["ready"], said["landlock"]
+        self.absent = tuple(said["absent"])
+        self._mark()
+        self._loop.add_reader(ours, self._told)
+
+    def _last_words(self) -> str:
+        self._errors.seek(0)
+        lines = self._errors.read(1 << 16).decode(errors="replace").strip().splitlines()
+        return lines[-1][:300] if lines else ""
+
+    def _mark(self) -> None:
+        """Know its size; and where the machine runs out of memory, it is to end before we do."""
+        for pid in _family(self._process.pid):
+            with contextlib.suppress(OSError, ValueError):
+                Path(f"/proc/{pid}/oom_score_adj").write_text("900")
+                pages = int(Path(f"/proc/{pid}/statm").read_text().split()[0])
+                self.base_memory = max(self.base_memory, pages * os.sysconf("SC_PAGESIZE"))
+
+    def spawn(
+        self, role: str, limits: Limits, cpu_s: float, most: int, links: Sequence[int] = ()
+    ) -> Child:
+        """Start a process for one job. `most`: bytes that are read of it. Raises: HostLost."""
+        if self.lost:
+            raise HostLost(self.lost)
+        ours, theirs = socket.socketpair()
+        number = next(self._numbers)
+        asked = {
+            "spawn": number,
+            "role": role,
+            "limits": {
+                "memory": limits.memory + (self.base_memory if role != "program" else 0),
+                "cpu_s": int(cpu_s) + 2,
+                "scratch": limits.scratch,
+                "processes": self._processes(limits.processes),
+            },
+        }
+        try:
+            descriptors = [theirs.fileno(), *links]
+            socket.send_fds(self._control, [json.dumps(asked).encode()], descriptors)
+        except OSError as error:
+            ours.close()
+            self._lose(f"the fork server takes no job: {error}")
+            raise HostLost(self.lost) from None
+        finally:
+            theirs.close()
+        child = Child(number, Line(ours, most), self._loop.create_future(), host=self)
+        self._children[number] = child
+        self.busy += 1
+        return child
+
+    def _processes(self, wanted: int) -> int:
+        """Where no namespace counts them apart, the user's other processes count as well."""
+        if self.flavour.tier == "namespaces":
+            return wanted + 16
+        return wanted + 512
+
+    def kill(self, child: Child) -> None:
+        """End the process and all that it has started."""
+        if not child.killed and not child.ended.done() and not self.lost:
+            child.killed = True
+            with contextlib.suppress(OSError):
+                self._control.send(json.dumps({"kill": child.number}).encode())
+
+    async def end(self, child: Child) -> Ending:
+        """Kill the process where it still runs, and wait until nothing of it is left.
+
+        Raises: HostLost.
+        """
+        child.line.close()
+        self.kill(child)
+        try:
+            return await asyncio.wait_for(asyncio.shield(child.ended), SILENT_S)
+        except TimeoutError:
+            self._lose("the fork server does not answer")
+            raise HostLost(self.lost) from None
+
+    def release(self, child: Child) -> None:
+        """The job is done: the process is to end by itself, and is killed where it does not."""
+        child.line.close()
+        child.ended.add_done_callback(_look_at)
+        self._loop.call_later(0.2, self.kill, child)
+
+    def _told(self) -> None:
+        """Messages from the fork server."""
+        while not self.lost:
+            try:
+                raw = self._control.recv(1 << 12)
+            except (BlockingIOError, InterruptedError):
+                return
+            except OSError:
+                raw = b""
+            if not raw:
+                self._lose(self._last_words() or "the fork server ended")
+                return
+            said = json.loads(raw)
+            child = self._children.pop(said.get("ended", said.get("failed")), None)
+            if child is None:
+                continue
+            self.busy -= 1
+            if child.ended.done():
+                continue
+            if "failed" in said:
+                child.ended.set_exception(HostLost(f"no process can be started: {said['why']}"))
+                child.line.close()
+            else:
+                ending = Ending(said["status"], said["cpu_s"], said["memory"])
+                child.ended.set_result(ending)
+
+    def _lose(self, why: str) -> None:
+        """Nothing more can be had of it: every job of it is told so."""
+        if self.lost:
+            return
+        self.lost = why
+        self._loop.remove_reader(self._control)
+        for child in self._children.values():
+            if not child.ended.done():
+                child.ended.set_exception(HostLost(why))
+                child.ended.add_done_callback(_look_at)
+            child.line.close()
+            self.busy -= 1
+        self._children.clear()
+        self._end_process()
+
+    def _end_process(self) -> None:
+        self._control.close()
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            self._process.kill()
+        self._process.wait()
+        self._errors.close()
+
+    async def aclose(self) -> None:
+        """End it with all that it runs."""
+        if self.lost:
+            return
+        self._loop.remove_reader(self._control)
+        self._control.close()
+        try:
+            await asyncio.to_thread(self._process.wait, 5)
+        except subprocess.TimeoutExpired:
+            pass
+        self.lost = "it was closed"
+        for child in self._children.values():
+            child.line.close()
+            child.ended.cancel()
+        self._end_process()
+
+
+def _look_at(ended: asyncio.Future[Ending]) -> None:
+    """So that no one complains of an error that nobody waits for."""
+    if not ended.cancelled():
+        ended.exception()
+
+
+def _family(pid: int) -> list[int]:
+    """A process and all below it."""
+    found = [pid]
+    for one in found:
+        with contextlib.suppress(OSError):
+            children = Path(f"/proc/{one}/task/{one}/children").read_text()
+            found += map(int, children.split())
+    return found

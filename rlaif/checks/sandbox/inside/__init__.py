@@ -1,0 +1,1 @@
+"""What runs in the sandbox: plain Python of the standard library, sent there as source."""

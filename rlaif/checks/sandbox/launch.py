@@ -1,0 +1,225 @@
+"""How a fork server is started in each tier, and what it is told."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import IO, Literal
+
+from rlaif.checks.sandbox.filters import filter_of
+from rlaif.checks.sandbox.interpreter import interpreter, sandbox_user
+from rlaif.errors import SandboxUnavailable
+
+Tier = Literal["namespaces", "landlock", "none"]
+TIERS: tuple[Tier, ...] = ("namespaces", "landlock")
+"""The ladder, best first. `none` is never stepped down to."""
+
+_INSIDE = "rlaif.checks.sandbox.inside"
+_MODULES = (
+    "values",
+    "channel",
+    "confine",
+    "calls",
+    "candidate",
+    "checker",
+    "program",
+    "fork_server",
+)
+"""In the order in which they need each other."""
+
+_BOOT = f"""
+import json, os, socket, sys, types
+control, setup = map(int, sys.argv[1:3])
+told = json.loads(os.pread(setup, os.fstat(setup).st_size, 0))
+os.close(setup)
+sys.path[:] = [folder for folder in sys.path if folder]
+package = sys.modules["{_INSIDE}"] = types.ModuleType("{_INSIDE}")
+package.__path__ = []
+for name, text in told.pop("modules"):
+    module = types.ModuleType("{_INSIDE}." + name)
+    sys.modules["{_INSIDE}." + name] = module
+    setattr(package, name, module)
+    exec(compile(text, name + ".py", "exec"), module.__dict__)
+module.main(socket.socket(fileno=control), told)
+"""
+_PRELOAD = [
+    "abc",
+    "array",
+    "ast",
+    "base64",
+    "bisect",
+    "cmath",
+    "collections",
+    "contextlib",
+    "copy",
+    "dataclasses",
+    "datetime",
+    "decimal",
+    "enum",
+    "fractions",
+    "functools",
+    "hashlib",
+    "heapq",
+    "inspect",
+    "io",
+    "itertools",
+    "json",
+    "locale",
+    "math",
+    "numbers",
+    "operator",
+    "queue",
+    "random",
+    "re",
+    "statistics",
+    "string",
+    "struct",
+    "textwrap",
+    "threading",
+    "time",
+    "traceback",
+    "types",
+    "typing",
+    "unicodedata",
+    "warnings",
+    "weakref",
+]
+"""What candidates import most: loaded once, and shared with every process."""
+
+_SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
+_FILES = ("/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/alternatives")
+_DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random")
+_ENVIRONMENT = {
+    "PATH": "/usr/local/bin:/usr/bin:/bin",
+    "HOME": "/tmp",  # noqa: S108 - the scratch folder, in the sandbox
+    "TMPDIR": "/tmp",  # noqa: S108 - the scratch folder, in the sandbox
+    "LC_ALL": "C.UTF-8",
+    "TZ": "UTC",
+    "PYTHONHASHSEED": "0",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+}
+READ = "RLAIF_SANDBOX_READ"
+"""Environment variable: further folders that programs may read and run, with `:` between them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flavour:
+    """What the processes of one fork server find installed."""
+
+    tier: Tier
+    packages: tuple[str, ...] = ()
+    """Packages that can be imported; with any of them, all that is installed can be read."""
+
+
+def start(flavour: Flavour, control: int, errors: IO[bytes]) -> subprocess.Popen[bytes]:
+    """Start a fork server of that flavour on the open socket `control`.
+
+    Raises: SandboxUnavailable for want of what the tier needs.
+    """
+    used, user = interpreter(), sandbox_user()
+    setup = os.memfd_create("setup", os.MFD_CLOEXEC)
+    try:
+        with os.fdopen(os.dup(setup), "wb") as file:
+            file.write(json.dumps(_setup(flavour)).encode())
+        python = [used.path, "-s", "-S", "-B", "-c", _BOOT, str(control), str(setup)]
+        shut = _bubblewrap(flavour) if flavour.tier == "namespaces" else []
+        return subprocess.Popen(  # noqa: S603 - the command is ours
+            [*shut, *python],
+            env=_ENVIRONMENT,
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=errors,
+            pass_fds=(control, setup),
+            start_new_session=True,
+            **({"user": user.uid, "group": user.gid, "extra_groups": ()} if user else {}),
+        )
+    finally:
+        os.close(setup)
+
+
+def _setup(flavour: Flavour) -> dict[str, object]:
+    inside = files(_INSIDE)
+    folders = interpreter().packages if flavour.packages else ()
+    readable = [*_SYSTEM, *_FILES, *_DEVICES, *_folders(flavour)]
+    return {
+        "modules": [[name, (inside / f"{name}.py").read_text()] for name in _MODULES],
+        "tier": flavour.tier,
+        "folders": list(folders),
+        "packages": list(flavour.packages),
+        "preload": _PRELOAD,
+        "readable": readable,
+        "filters": _filters(flavour.tier),
+    }
+
+
+def _filters(tier: Tier) -> dict[str, str]:
+    if tier == "none":
+        return {}
+    kinds = ("calls", "program")
+    signals = tier == "namespaces"
+    return {k: base64.b64encode(filter_of(k, signals=signals)).decode() for k in kinds}
+
+
+def _folders(flavour: Flavour) -> list[str]:
+    """Folders besides the system's own."""
+    further = [folder for folder in os.environ.get(READ, "").split(":") if folder]
+    packages = interpreter().packages if flavour.packages else ()
+    return [*interpreter().folders, *packages, *further]
+
+
+def _bubblewrap(flavour: Flavour) -> list[str]:
+    """Bubblewrap with nothing in it but what Python needs to run, read-only."""
+    program = shutil.which("bwrap")
+    if program is None:
+        raise SandboxUnavailable(
+            "bubblewrap is not installed\n  hint: apt install bubblewrap, or dnf install bubblewrap"
+        )
+    return [
+        program,
+        *[
+            "--unshare-all",
+            "--uid",
+            "65534",
+            "--gid",
+            "65534",
+            "--cap-drop",
+            "ALL",
+            "--cap-add",
+            "CAP_SYS_ADMIN",
+        ],
+        *["--die-with-parent", "--new-session", "--hostname", "sandbox"],
+        *_system_folders(),
+        *_bound("--ro-bind-try", (*_FILES, *_outside_usr(_folders(flavour)))),
+        *_bound("--dev-bind-try", _DEVICES),
+        *["--dir", "/tmp", "--remount-ro", "/", "--chdir", "/"],
+    ]
+
+
+def _system_folders() -> Iterator[str]:
+    for folder in _SYSTEM:
+        path = Path(folder)
+        if path.is_symlink():
+            yield from ("--symlink", str(path.readlink()), folder)
+        elif path.is_dir():
+            yield from ("--ro-bind", folder, folder)
+
+
+def _outside_usr(folders: Sequence[str]) -> Iterator[str]:
+    for folder in folders:
+        if not folder.startswith(tuple(f"{own}/" for own in _SYSTEM)) and folder not in _SYSTEM:
+            yield folder
+
+
+def _bound(option: str, paths: Sequence[str] | Iterator[str]) -> Iterator[str]:
+    for path in paths:
+        yield from (option, path, path)

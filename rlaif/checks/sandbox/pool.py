@@ -1,0 +1,184 @@
+"""The sandbox: fork servers in a thread of their own, jobs in, plain data out.
+
+The thread has an event loop of its own, so that whatever holds up the caller's loop, a judge's
+forward pass for one, is not taken for slow code.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, TypeVar
+
+from rlaif.checks.sandbox.calling import call_all
+from rlaif.checks.sandbox.host import Host, HostLost
+from rlaif.checks.sandbox.interpreter import interpreter
+from rlaif.checks.sandbox.launch import Flavour, Tier
+from rlaif.checks.sandbox.tier import Rung, chosen, tried
+from rlaif.errors import SandboxFailed, SandboxUnavailable
+from rlaif.records.jobs import Called, CallsJob, ProgramJob, Ran, Tested, TestsJob
+
+TRIES = 3
+"""A job whose fork server is lost is run so many times in all."""
+
+MOST_FLAVOURS = 4
+"""Sets of packages that are kept loaded at once."""
+
+_T = TypeVar("_T")
+
+
+class Pool:
+    """The sandbox of `ports.Sandbox`."""
+
+    def __init__(self, unsafe: bool = False, width: int | None = None) -> None:
+        """`unsafe`: no isolation. `width`: jobs at once, by default one a processor core."""
+        self._unsafe = unsafe
+        self._width = width or len(os.sched_getaffinity(0))
+        self._loop = asyncio.new_event_loop()
+        self._thread: threading.Thread | None = None
+        self._crew: _Crew | None = None
+        self._rung: Rung | None = None
+
+    @property
+    def tier(self) -> str:
+        """`namespaces`, `landlock` or `none`."""
+        return self._rung.tier if self._rung else ""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Which tier and which interpreter, and why not another one."""
+        if self._rung is None:
+            return ()
+        used = interpreter()
+        python = f"policy code runs on {used.told}"
+        return (
+            f"sandbox: {self._rung.tier} ({self._rung.told})",
+            f"{python}, as {used.note}" if used.note else python,
+        )
+
+    async def start(self) -> None:
+        """Find a tier and try it out. Raises: SandboxUnavailable with what to install."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="sandbox", daemon=True)
+            self._thread.start()
+        if self._rung is None:
+            await self._there(self._choose())
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._loop.run_forever()
+
+    async def _choose(self) -> None:
+        if self._unsafe:
+            rung, host = await tried("none")
+            if host is None:
+                raise SandboxUnavailable(rung.told)
+        else:
+            host, rungs = await chosen()
+            rung = rungs[-1]
+        self._crew = _Crew(rung.tier, self._width, host)
+        self._rung = rung
+
+    async def calls(self, job: CallsJob) -> tuple[Called, ...]:
+        """One result for each call, in their order. Raises: SandboxFailed."""
+        return await self._job(lambda crew: crew.tried(job.packages, lambda h: call_all(h, job)))
+
+    async def run(self, job: ProgramJob) -> Ran:
+        """Run one command to its end. Raises: SandboxFailed."""
+        raise NotImplementedError
+
+    async def tests(self, job: TestsJob) -> tuple[Tested, ...]:
+        """One result for each test function. Raises: SandboxFailed."""
+        raise NotImplementedError
+
+    async def _job(self, work: Callable[[_Crew], Coroutine[Any, Any, _T]]) -> _T:
+        if self._crew is None:
+            await self.start()
+        assert self._crew is not None  # noqa: S101 - started
+        return await self._there(work(self._crew))
+
+    async def _there(self, work: Coroutine[Any, Any, _T]) -> _T:
+        """Run a coroutine in the sandbox's own loop."""
+        future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        try:
+            return await asyncio.wrap_future(future)
+        except asyncio.CancelledError:
+            future.cancel()
+            raise
+
+    async def aclose(self) -> None:
+        """End every process that was started."""
+        if self._thread is None:
+            return
+        if self._crew is not None:
+            await self._there(self._crew.aclose())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        await asyncio.to_thread(self._thread.join)
+        self._loop.close()
+        self._thread = self._crew = self._rung = None
+
+
+class _Crew:
+    """The fork servers: started when needed, replaced when lost."""
+
+    def __init__(self, tier: Tier, width: int, first: Host) -> None:
+        self._tier = tier
+        self._width = width
+        self._room = asyncio.Semaphore(width)
+        self._hosts: dict[tuple[str, ...], list[Host]] = {(): [first]}
+        self._opening: dict[tuple[str, ...], asyncio.Lock] = {}
+
+    async def tried(self, packages: tuple[str, ...], work: Callable[[Host], Awaitable[_T]]) -> _T:
+        """Do the work on a fork server with those packages, anew where one is lost.
+
+        Raises: SandboxFailed.
+        """
+        why = ""
+        async with self._room:
+            for _ in range(TRIES):
+                try:
+                    return await work(await self._host(packages))
+                except HostLost as error:
+                    why = str(error)
+                except SandboxUnavailable as error:
+                    why = str(error)
+        raise SandboxFailed(f"the sandbox could not run it in {TRIES} tries: {why}")
+
+    async def _host(self, packages: tuple[str, ...]) -> Host:
+        """The least busy fork server with those packages."""
+        async with self._opening.setdefault(packages, asyncio.Lock()):
+            hosts = self._hosts[packages] = [h for h in self._hosts.pop(packages, ()) if not h.lost]
+            idle = min(hosts, key=lambda host: host.busy, default=None)
+            if idle is None or (idle.busy and len(hosts) < self._width):
+                idle = await self._opened(packages)
+                hosts.append(idle)
+                await self._let_go()
+            return idle
+
+    async def _opened(self, packages: tuple[str, ...]) -> Host:
+        host = Host(Flavour(self._tier, packages))
+        await host.open()
+        if host.absent:
+            await host.aclose()
+            absent = ", ".join(host.absent)
+            raise SandboxFailed(
+                f"{absent} cannot be imported in the sandbox ({interpreter().told}); "
+                "install it where rlaif is installed"
+            )
+        return host
+
+    async def _let_go(self) -> None:
+        """Of the flavours that nothing runs in, the one not used for longest."""
+        if len(self._hosts) <= MOST_FLAVOURS:
+            return
+        for packages, hosts in list(self._hosts.items()):
+            if not any(host.busy for host in hosts):
+                del self._hosts[packages]
+                await asyncio.gather(*(host.aclose() for host in hosts))
+                return
+
+    async def aclose(self) -> None:
+        hosts = [host for some in self._hosts.values() for host in some]
+        await asyncio.gather(*(host.aclose() for host in hosts))
