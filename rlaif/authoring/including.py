@@ -9,20 +9,23 @@ includes them (an id that stands twice) is named at the entry.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 
 from rlaif.authoring.document import Document, read_document
 from rlaif.authoring.events import MOST_NODES
-from rlaif.authoring.nodes import Listing, Mapping, Node, Scalar, data
+from rlaif.authoring.nodes import Listing, Mapping, Node, Scalar, count, data, moved
+from rlaif.authoring.outside_files import Resolved, with_outside_files
 from rlaif.authoring.problems import Models, problems_of
 from rlaif.authoring.sound_parts import further_problems
+from rlaif.authoring.under_folder import file_under
 from rlaif.errors import Problem
 from rlaif.records.base import nearest
 from rlaif.records.checks import CHECKS
+from rlaif.records.code_cases import FunctionCase, ProgramCase
 from rlaif.records.criterion import Checked, Judged, Section
+from rlaif.records.drawn import STRATEGIES, Hidden, Strategy
 from rlaif.records.number_range import Range
 from rlaif.records.rubric import Include, Shared
 from rlaif.records.scales import Choice, Level
@@ -35,6 +38,12 @@ ITEM_MODELS: dict[str, type[BaseModel]] = {
     "choices": Choice,
     "range": Range,
     **{f"<{name}>": check for name, check in CHECKS.items()},
+    "<python_function>.cases": FunctionCase,
+    "<program>.cases": ProgramCase,
+    "hidden": Hidden,
+    "hidden.arguments": Strategy,
+    **dict.fromkeys(("of", "tuples", "records"), Strategy),
+    **STRATEGIES,
 }
 """The record behind each part of a list of criteria."""
 
@@ -45,44 +54,49 @@ _MOST_NEAR = 100
 _HINT = "name a file under the folder of this one, such as shared/safety.yaml"
 
 
-@dataclass(slots=True)
-class Resolved:
-    """A file's tree with everything included, and what went wrong on the way."""
-
-    root: Mapping
-    problems: list[Problem] = field(default_factory=list)
-    files: tuple[Path, ...] = ()
-    """The files that were included, each once."""
-
-
 def resolve(root: Mapping, path: Path) -> Resolved:
-    """The tree of the file at `path` with the criteria that it includes. Raises nothing."""
-    if not any(_entries(root)):
-        return Resolved(root)
-    including = _Including(path)
-    resolved = including.with_criteria(root)
-    return Resolved(resolved, including.problems, tuple(including.read))
+    """The tree of the file at `path` with the criteria that it includes, and what its checks name.
+
+    Raises nothing.
+    """
+    found = with_outside_files(root, path)
+    if any(_entries(root)):
+        including = _Including(path)
+        resolved = including.with_criteria(found.root)
+        files = dict.fromkeys([*found.files, *including.files])
+        found = Resolved(resolved, [*found.problems, *including.problems], tuple(files))
+    if found.files and not found.problems and count(found.root) > MOST_NODES:
+        message = f"with all that it names, the file has more than {MOST_NODES} entries"
+        found.problems.append(Problem(str(path), 0, 0, message, "make two rubrics of it"))
+    return found
 
 
 def shared_of(document: Document) -> tuple[Shared | None, list[Problem]]:
     """What a file of shared criteria says, or every problem that it has."""
+    shared, resolved = _shared(document)
+    return shared, resolved.problems
+
+
+def _shared(document: Document) -> tuple[Shared | None, Resolved]:
+    """The same, with the tree; of a file without a tree, an empty one."""
     root, found = document.root, list(document.problems)
     if root is None:
-        return None, found
+        return None, Resolved(Mapping({}, {}, 0, 0, []), found)
     for node in _entries(root):
         key = node.keys["include"]
         message = "a file of shared criteria cannot include another"
         hint = "include both files in the rubric"
         found.append(Problem(document.path, key.line, key.column, message, hint))
-    root = _without_entries(root)
+    own = with_outside_files(_without_entries(root), Path(document.path))
+    found += own.problems
     try:
-        shared = Shared.model_validate(data(root))
+        shared = Shared.model_validate(data(own.root))
     except ValidationError as error:
         models: Models = {"": Shared, **ITEM_MODELS}
-        found += problems_of(error, root, document.path, models)
-        found += further_problems(root, document.path, found)
-        return None, sorted(set(found))
-    return (None if found else shared), found
+        found += problems_of(error, own.root, document.path, models)
+        found += further_problems(own.root, document.path, found)
+        return None, own._replace(problems=sorted(set(found)))
+    return (None if found else shared), own._replace(problems=found)
 
 
 def _entries(node: Mapping) -> Iterator[Mapping]:
@@ -115,6 +129,8 @@ class _Including:
 
     def __init__(self, path: Path) -> None:
         self.problems: list[Problem] = []
+        self.files: list[Path] = []
+        """The files that were included, and those that their checks name."""
         self.read: dict[Path, Mapping | None] = {}
         """By file, its tree; None for one that is at fault."""
         self._path = path
@@ -148,7 +164,7 @@ class _Including:
             self.problems += problems_of(error, entry, str(self._path), {"": Include})
             return []
         named = entry.values["include"]
-        file = self._file(include.include)
+        file = file_under(include.include, self._path.parent)
         if isinstance(file, str):
             return self._problem(named, file, _HINT)
         root = self._tree(file, named)
@@ -161,32 +177,14 @@ class _Including:
         if again is not None:
             return self._problem(named, f"'{again}' is included already", "include it once")
         self._taken.update(map(_name, kept))
-        self._nodes += sum(map(_count, kept))
+        self._nodes += sum(map(count, kept))
         if self._nodes > MOST_NODES:
             return self._problem(named, f"the included files have more than {MOST_NODES} entries")
-        return [_moved(item, named.line, named.column) for item in kept]
-
-    def _file(self, name: str) -> Path | str:
-        """The file of that name, or why there is none."""
-        given, folder = Path(name), self._path.parent
-        if given.is_absolute() or ".." in given.parts or "\0" in name:
-            return f"'{name}' does not lie under the folder of this file"
-        file = folder / given
-        try:
-            if not file.exists():
-                return f"there is no file '{file}'"
-            if not file.is_file():
-                what = "a folder" if file.is_dir() else "a pipe, socket or device"
-                return f"'{name}' is {what}, not a file"
-            if not file.resolve().is_relative_to(folder.resolve()):
-                return f"'{name}' is a link that leads out of the folder of this file"
-        except (OSError, RuntimeError) as error:
-            why = error.strerror if isinstance(error, OSError) else str(error)
-            return f"'{name[:100]}' cannot be read: {why}"
-        return file
+        return [moved(item, named.line, named.column) for item in kept]
 
     def _tree(self, file: Path, named: Node) -> Mapping | None:
         if file not in self.read:
+            self.files.append(file)
             document = read_document(file)
             root = document.root
             if root is not None and "shared" not in root.keys:
@@ -197,9 +195,10 @@ class _Including:
                 )
                 root = None
             elif root is not None:
-                shared, found = shared_of(document)
-                self.problems += found
-                root = root if shared else None
+                shared, resolved = _shared(document)
+                self.problems += resolved.problems
+                self.files += resolved.files
+                root = resolved.root if shared else None
             else:
                 self.problems += document.problems
             self.read[file] = root
@@ -234,21 +233,3 @@ def _name(item: Node) -> str:
         if isinstance(found, Scalar):
             return str(found.value)
     return ""
-
-
-def _count(node: Node) -> int:
-    if isinstance(node, Scalar):
-        return 1
-    inner = node.items if isinstance(node, Listing) else list(node.values.values())
-    return 1 + sum(map(_count, inner))
-
-
-def _moved(node: Node, line: int, column: int) -> Node:
-    """The same at another place: that of the entry which includes it."""
-    if isinstance(node, Scalar):
-        return node._replace(line=line, column=column)
-    if isinstance(node, Listing):
-        return Listing([_moved(item, line, column) for item in node.items], line, column)
-    keys = {name: key._replace(line=line, column=column) for name, key in node.keys.items()}
-    values = {name: _moved(value, line, column) for name, value in node.values.items()}
-    return Mapping(keys, values, line, column, [])

@@ -18,7 +18,7 @@ class Scalar(NamedTuple):
     start: int
     """First character in the file's text, counted from 0."""
     end: int
-    """Past the last character."""
+    """Past the last character; 0 for what stands in another file."""
     broken: bool = False
     """Stands for something that was refused: whatever else is wrong with it follows from that."""
 
@@ -72,3 +72,23 @@ def scalars(node: Node, at: Path = ()) -> Iterator[tuple[Path, Scalar]]:
     else:
         for key, value in node.values.items():
             yield from scalars(value, (*at, key))
+
+
+def moved(node: Node, line: int, column: int) -> Node:
+    """The same at another place, and no part of the file's own text."""
+    if isinstance(node, Scalar):
+        return Scalar(node.value, line, column, 0, 0, node.broken)
+    if isinstance(node, Listing):
+        return Listing([moved(item, line, column) for item in node.items], line, column)
+    keys = {name: key._replace(line=line, column=column) for name, key in node.keys.items()}
+    values = {name: moved(value, line, column) for name, value in node.values.items()}
+    return Mapping(keys, values, line, column, [])
+
+
+def count(node: Node) -> int:
+    """How many texts, lists and mappings a part is, itself included; keys count too."""
+    if isinstance(node, Scalar):
+        return 1
+    if isinstance(node, Listing):
+        return 1 + sum(map(count, node.items))
+    return 1 + len(node.keys) + sum(map(count, node.values.values()))

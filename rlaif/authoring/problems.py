@@ -83,8 +83,11 @@ def known_keys(way: Path, models: Models) -> list[str]:
     names: list[str] = []
     for place in range(len(way) - 2, -1, -1):
         part = way[place]
-        if isinstance(part, str) and part in models:
-            names += _keys_of(models[part])
+        if not isinstance(part, str):
+            continue
+        model = models.get(f"{way[place - 1]}.{part}" if place else part, models.get(part))
+        if model is not None:
+            names += _keys_of(model)
             if place < 2 or way[place - 2 : place] != ("<check>", "check"):
                 return list(dict.fromkeys(names))
     return names or (_keys_of(models[""]) if "" in models else [])

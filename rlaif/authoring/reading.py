@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rlaif.errors import FileProblems, Problem
 
-MOST_BYTES = 4 * 2**20
+MOST_BYTES = 8 * 2**20
 """Largest rubric or judge file, in bytes."""
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from inspect import cleandoc
 from typing import Any
 
 from pydantic import BaseModel
 
-from rlaif.authoring.reference_words import INTRO, JUDGE_INTRO, PARTS, SHOWN, Page
+from rlaif.authoring.reference_examples import SHOWN
+from rlaif.authoring.reference_words import INTRO, JUDGE_INTRO, PARTS, Page
 from rlaif.authoring.schema import (
     Schema,
     field_docstrings,
@@ -57,7 +57,7 @@ def rubric_reference() -> str:
             lines += _checks(parts)
         elif page.model is not None:
             lines += ["", *_table(_of_model(page.model), ())]
-        else:
+        elif "properties" in parts[page.part]:
             lines += ["", *_table(parts[page.part]["properties"], _required(parts[page.part]))]
     return "\n".join(lines) + "\n"
 
@@ -108,7 +108,7 @@ def _example(yaml: str) -> list[str]:
 
 
 def _told(part: Schema) -> str:
-    return cleandoc(str(part["description"])).replace("\n", " ")
+    return " ".join(str(part["description"]).split())
 
 
 def _of_model(model: type[BaseModel]) -> dict[str, Schema]:
@@ -156,7 +156,7 @@ def _value(part: Schema) -> str:
     if "const" in part:
         return f"`{part['const']}`"
     if "enum" in part:
-        return " or ".join(f"`{value}`" for value in part["enum"])
+        return " or ".join(f"`{'null' if v is None else v}`" for v in part["enum"])
     if "$ref" in part:
         return _link(part["$ref"].rpartition("/")[2])
     for key in ("anyOf", "oneOf"):
@@ -167,6 +167,8 @@ def _value(part: Schema) -> str:
 
 
 def _kind(part: Schema) -> str:
+    if not {"type", "properties", "additionalProperties"} & part.keys():
+        return "any value"
     kinds = part.get("type", "object")
     if kinds == "array":
         items = part.get("items", {})

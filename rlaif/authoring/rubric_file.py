@@ -30,7 +30,7 @@ class RubricFile:
     rubric: Rubric | None
     problems: tuple[Problem, ...]
     included: tuple[FilePath, ...] = ()
-    """The files whose criteria it includes."""
+    """The files whose criteria it includes, and the files and folders that its checks name."""
 
 
 def load_rubric(name_or_path: str | FilePath) -> Rubric:

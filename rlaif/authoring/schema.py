@@ -19,7 +19,9 @@ from typing import Any
 from pydantic import BaseModel, TypeAdapter
 
 from rlaif.records.checks import CHECKS
+from rlaif.records.code_cases import FunctionCase, ProgramCase
 from rlaif.records.criterion import Checked, Judged, Section
+from rlaif.records.drawn import STRATEGIES, Hidden, Strategy
 from rlaif.records.judge import BACKENDS, JudgeBase, JudgeSpec, Labels
 from rlaif.records.number_range import Range
 from rlaif.records.rubric import Example, Include, Prescreen, Rubric, Shared
@@ -46,6 +48,11 @@ _MODELS: tuple[type[BaseModel], ...] = (
     Range,
     Example,
     Prescreen,
+    FunctionCase,
+    ProgramCase,
+    Hidden,
+    Strategy,
+    *STRATEGIES.values(),
 )
 _LENIENT = (Message, ToolCall)
 """Chats of other tools, whose further keys are let go."""

@@ -25,6 +25,10 @@ class Record(BaseModel):
         return self.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude=exclude)
 
 
+class Check(Record):
+    """The parameters of one check."""
+
+
 class Fault(NamedTuple):
     """One thing wrong below a field: where from that field on, what, and the mend."""
 

@@ -6,7 +6,9 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, model_validator
 
-from rlaif.records.base import Fault, Record, fault, nearest, refuse
+from rlaif.records.base import Check as Check
+from rlaif.records.base import Fault, fault, nearest, refuse
+from rlaif.records.code import Program, PytestRepo, PythonFunction, PythonTests
 from rlaif.records.json_schemas import schema_faults
 from rlaif.records.patterns import pattern_fault
 from rlaif.records.written import Flag, Free, Number, Text, Whole, Words
@@ -25,10 +27,6 @@ def _json_schema(schema: dict[str, Any]) -> dict[str, Any]:
 
 Pattern = Annotated[Words, AfterValidator(_pattern)]
 """A pattern in RE2's syntax."""
-
-
-class Check(Record):
-    """The parameters of one check."""
 
 
 class FinalNumber(Check):
@@ -140,6 +138,10 @@ CHECKS: dict[str, type[Check]] = {
     "json_schema": JsonSchemaCheck,
     "choice": Choice,
     "finished": Finished,
+    "python_function": PythonFunction,
+    "program": Program,
+    "python_tests": PythonTests,
+    "pytest_repo": PytestRepo,
 }
 """Every check by the name that a file gives it."""
 
@@ -166,7 +168,11 @@ AnyCheck = Annotated[
     | Annotated[Length, Tag("<length>")]
     | Annotated[JsonSchemaCheck, Tag("<json_schema>")]
     | Annotated[Choice, Tag("<choice>")]
-    | Annotated[Finished, Tag("<finished>")],
+    | Annotated[Finished, Tag("<finished>")]
+    | Annotated[PythonFunction, Tag("<python_function>")]
+    | Annotated[Program, Tag("<program>")]
+    | Annotated[PythonTests, Tag("<python_tests>")]
+    | Annotated[PytestRepo, Tag("<pytest_repo>")],
     Discriminator(_tag),
     BeforeValidator(_known),
 ]

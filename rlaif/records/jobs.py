@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class Called:
     how: Literal["returned", "raised", "timeout", "died", "garbled", "not_run", "no_code"]
     """`no_code`: the text does not compile, raises when loaded, or lacks the function."""
     value: Any = None
-    """Plain data (None, bool, int, float, complex, str, bytes, list, tuple, dict, set) or Opaque."""
+    """Plain data (None, bool, numbers, str, bytes, list, tuple, dict, set), or Opaque."""
     arguments: tuple[Any, ...] | None = None
     """The first step's positional arguments after the call."""
     raised: tuple[str, ...] = ()
@@ -76,7 +76,7 @@ class Called:
     message: str = ""
     """What the exception said, or why there is no value."""
     seconds: float | None = None
-    """Wall clock, seen from outside; of a batch, the time from the record before."""
+    """Wall clock: seen from outside, or said by the process and no more than was seen."""
     memory: int | None = None
     """Most bytes that the process held, as far as known."""
 
@@ -119,6 +119,8 @@ class Ran:
 class TestsJob:
     """An expert's test code, and the code that it tests, each in a process of its own."""
 
+    __test__: ClassVar[bool] = False  # whatever its name says, no test of ours
+
     code: str
     tests: str
     """Python that defines functions named test_..., and finds the code as module `candidate`."""
@@ -131,6 +133,8 @@ class TestsJob:
 @dataclass(frozen=True, slots=True)
 class Tested:
     """What became of one test function."""
+
+    __test__: ClassVar[bool] = False  # whatever its name says, no test of ours
 
     name: str
     passed: bool

@@ -35,8 +35,8 @@ def first(path: Path) -> str:
             ":2:60394: the file has more than 40000 entries",
         ),
         (
-            "#" * 5_000_000,
-            ": the file is larger than 4 MiB\n  hint: is this the file that you meant?",
+            "#" * 9_000_000,
+            ": the file is larger than 8 MiB\n  hint: is this the file that you meant?",
         ),
     ],
 )
@@ -67,7 +67,7 @@ def test_a_sparse_gigabyte_is_refused_unread(tmp_path: Path) -> None:
     file = tmp_path / "x.yaml"
     with file.open("wb") as open_file:
         open_file.truncate(2**30)
-    assert first(file).startswith(": the file is larger than 4 MiB")
+    assert first(file).startswith(": the file is larger than 8 MiB")
 
 
 def test_a_pipe_is_refused_unopened(tmp_path: Path) -> None:

@@ -162,7 +162,9 @@ def test_one_large_file_included_many_times_is_stopped(tmp_path: Path) -> None:
         )
         (tmp_path / file).write_text("shared: s\ncriteria:\n" + entries)
     found = said(read(tmp_path, "".join(f"  - include: {file}\n" for file in files)), tmp_path)
-    assert found == ["r.yaml:8:14: the included files have more than 40000 entries"]
+    assert found == [
+        f"r.yaml:{line}:14: the included files have more than 40000 entries" for line in (7, 8)
+    ]
 
 
 def test_a_pipe_is_refused_and_not_read(tmp_path: Path) -> None:
@@ -172,8 +174,8 @@ def test_a_pipe_is_refused_and_not_read(tmp_path: Path) -> None:
 
 
 def test_a_file_too_large_is_named_as_a_whole(tmp_path: Path) -> None:
-    found = said(read(tmp_path, "  - include: shared/s.yaml\n", "# " + "x" * 5 * 2**20), tmp_path)
-    assert found == ["shared/s.yaml: the file is larger than 4 MiB"]
+    found = said(read(tmp_path, "  - include: shared/s.yaml\n", "# " + "x" * 9 * 2**20), tmp_path)
+    assert found == ["shared/s.yaml: the file is larger than 8 MiB"]
 
 
 def test_a_linked_folder_may_lead_within_the_folder_but_not_out_of_it(tmp_path: Path) -> None:

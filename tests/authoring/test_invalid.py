@@ -73,15 +73,20 @@ SOURCES = {
     "records": (
         *("base", "checks", "criterion", "json_schemas", "judge", "number_range", "patterns"),
         *("rubric", "sample", "scales", "written"),
+        *("calls", "code", "code_cases", "code_check", "code_fields", "code_program", "drawn"),
+        "python_text",
     ),
     "authoring": (
         *("document", "events", "including", "judge_file", "lint", "phrases", "problems"),
         *("rubric_file", "signs", "syntax"),
+        *("case_rows", "outside_files", "under_folder"),
     ),
 }
 _JSON = "only JSON and Python have it: tests/storage/test_faults.py"
 _LARGE = "a large file: tests/authoring/test_hostile.py, test_including.py, tests/records"
 _LINK = "a link: tests/authoring/test_including.py, test_judge_file.py"
+_ROWS = "another file than the rubric: tests/authoring/test_outside_files.py"
+_CALLS = "a large text: tests/records/test_calls.py, test_code.py"
 _ASKED = "another kind of file than asked for: test_rubric_file.py, test_judge_file.py"
 ELSEWHERE = {
     "a .* is a name, not the number .*": _JSON,
@@ -100,6 +105,28 @@ ELSEWHERE = {
     "this is a rubric, not a judge": _ASKED,
     "this is .*, not a rubric": _ASKED,
     "no rubric and no judge file is in this folder": "a folder: test_lint.py",
+    "there is no case in this file": _ROWS,
+    "cases are read from JSON Lines or CSV": _ROWS,
+    "a line must be an object with the keys of a case": _ROWS,
+    "this line is not JSON: .*": _ROWS,
+    "this line holds a number that is too long": _ROWS,
+    "the key '.*' stands twice": _ROWS,
+    ".* is no number in JSON": _ROWS,
+    "this is not CSV: .*": _ROWS,
+    "the column '.*' stands twice": _ROWS,
+    "this row has .* cells, and the first row .*": _ROWS,
+    "the cell '.*' cannot be read: .*": _ROWS,
+    "this is a pipe, socket or device, not a file": _ROWS,
+    "a repository cannot hold a link": _ROWS,
+    "the cases of this file make more than .* entries": _ROWS,
+    "there is no file in this folder": _ROWS,
+    "the repository holds more than .*": _ROWS,
+    "with all that it names, the file has more than .* entries": _ROWS,
+    "a text of .* characters is too long": _CALLS,
+    "the text holds more than .* values": _CALLS,
+    ".* files are too many": _CALLS,
+    ".* characters of Python are too many": _CALLS,
+    "the Python is nested too deep": _CALLS,
     "this does not fit here (.*)": "stands in for words that are not written yet",
 }
 """Messages that no file here brings about, and why."""

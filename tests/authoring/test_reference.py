@@ -13,7 +13,8 @@ from rlaif.authoring.document import parse_document
 from rlaif.authoring.including import shared_of
 from rlaif.authoring.judge_file import read_judge
 from rlaif.authoring.reference import judge_reference, rubric_reference
-from rlaif.authoring.reference_words import PARTS, SHOWN
+from rlaif.authoring.reference_examples import SHOWN
+from rlaif.authoring.reference_words import PARTS
 from rlaif.authoring.rubric_file import read_rubric
 from rlaif.authoring.schema import judge_schema, rubric_schema, shared_schema
 from rlaif.authoring.shipped import shipped_folder
@@ -93,6 +94,23 @@ ENTRIES = ["Judged", "levels", "choices", "Range", "Checked", "Section", *CHECKS
 @pytest.mark.parametrize("name", [name for name in ENTRIES if name in SHOWN])
 def test_every_entry_that_is_shown_is_sound(name: str) -> None:
     assert read_rubric("f.yaml", f"{HEAD}criteria:\n{SHOWN[name]}\n").problems == ()
+
+
+def _indented(text: str, by: int) -> str:
+    return "".join(" " * by + line for line in text.splitlines(keepends=True)) + "\n"
+
+
+def test_every_part_of_a_check_on_code_that_is_shown_is_sound() -> None:
+    start = f"{HEAD}criteria:\n  - id: a\n    check: python_function\n    function: largest\n"
+    called = f"{start}    cases:\n{_indented(SHOWN['FunctionCase'], 6)}"
+    drawn = start + _indented(SHOWN["Hidden"], 4)
+    strategies = SHOWN["Hidden"].replace("(numbers, count)", "(a, b, c)")
+    head, _, rest = strategies.partition("    - lists")
+    strategies = head + _indented(SHOWN["Strategy"], 4) + rest[rest.index("  reference") :]
+    run = f"{HEAD}criteria:\n  - id: a\n    check: program\n    language: python\n    cases:\n"
+    program = run + _indented(SHOWN["ProgramCase"], 6)
+    for text in (called, drawn, start + _indented(strategies, 4), program):
+        assert read_rubric("f.yaml", text).problems == ()
 
 
 def test_every_file_that_is_shown_is_sound() -> None:

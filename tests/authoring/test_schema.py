@@ -89,6 +89,20 @@ ENTRIES = [
     "{section: s, cap: 2, criteria: [{id: a, check: exact}]}",
     "{section: s, weight: -1, criteria: [{id: a, check: exact}]}",
     "{section: s}",
+    "{id: a, check: python_function, cases: [{call: f(1), returns: }, {call: f(2), returns: 1}]}",
+    "{id: a, check: python_function, cases: [{call: f(1), returns: null}]}",
+    "{id: a, check: python_function, function: f, cases: [{arguments: [1, {a: b}], returns: [x]}],"
+    " hidden: {count: 3, arguments: [{lists: {of: {booleans: {}}}}, {value: }, {one_of: [1, a]},"
+    " {records: {a: {text: {alphabet: 01}}}}], reference: 'def f(*a): pass'}}",
+    "{id: a, check: python_function, cases: [{call: f(1), returns: 1, wait: 3}]}",
+    "{id: a, check: program, language: c, cases: [{stdout: 3, exit_code: any, arguments: [1]}]}",
+    "{id: a, check: program, language: c, cases: [{stdout: 3, exit_code: null, files: {a: 1}}]}",
+    "{id: a, check: program, language: c, cases: [{stdout: 3, exit_code: 300}]}",
+    "{id: a, check: program, run: x, file: y, cases: [{stdin: }], processes: 0}",
+    "{id: a, check: python_tests, tests: 'def test_a(): pass', packages: [numpy]}",
+    "{id: a, check: python_tests, tests: [x]}",
+    "{id: a, check: pytest_repo, file: a.py, files: {test_a.py: 3}, command: pytest}",
+    "{id: a, check: pytest_repo, files: {test_a.py: 3}}",
     "x",
 ]
 TEXTS = [f"{HEAD}  - {entry}\n" for entry in ENTRIES] + [

@@ -14,6 +14,8 @@ CODES: dict[str, str] = {
     "unordered-levels": "levels that do not run from worst to best",
     "same-version": "the content changed since the last commit, the version did not",
     "draft": "a model proposed the criterion, and no person has taken it on",
+    "few-cases": "a check on code with so few cases that a policy can learn them by heart",
+    "forgeable": "a check on code whose tests share a process with the code that they test",
     "cut-by-comment": "text that a judge reads ends at ' #'",
     "invisible-character": "a character that nobody can see",
     "bidirectional-character": "a character that turns round the direction of the text around it",

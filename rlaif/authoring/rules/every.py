@@ -9,6 +9,7 @@ from pathlib import Path
 from rlaif.authoring.document import Document
 from rlaif.authoring.events import MOST_PROBLEMS
 from rlaif.authoring.including import resolve
+from rlaif.authoring.rules.code import few_cases, forgeable
 from rlaif.authoring.rules.coverage import no_example
 from rlaif.authoring.rules.duplicates import near_duplicate
 from rlaif.authoring.rules.history import same_version
@@ -32,6 +33,8 @@ _OF_CRITERIA: dict[str, Rule] = {
     "gate-without-reason": gate_without_reason,
     "unordered-levels": unordered_levels,
     "draft": draft,
+    "few-cases": few_cases,
+    "forgeable": forgeable,
 }
 """What can be told of criteria wherever they stand."""
 

@@ -20,7 +20,7 @@ def same_version(look: Look) -> Iterator[Finding]:
 
     Comments, examples that do not teach, and what else no score depends on may change. Nothing is
     said without git, outside a repository, of a new file, or where the committed one is not sound.
-    What an included file held at that commit is not looked up.
+    What an included file, or one that a check names, held at that commit is not looked up.
     """
     before = _committed(Path(look.document.path), look.document.text)
     now = look.rubric

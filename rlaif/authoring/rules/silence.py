@@ -60,8 +60,14 @@ def _scopes(node: Mapping, at: Path) -> Iterator[_Scope]:
 
 
 def _last_line(node: Mapping) -> int:
-    return max((scalar.line + str(scalar.value).count("\n") for _, scalar in scalars(node)),
-               default=node.line)  # fmt: skip
+    return max(
+        (
+            # What was read from another file is as long as it likes, and not in this one.
+            scalar.line + (str(scalar.value).count("\n") if scalar.end else 0)
+            for _, scalar in scalars(node)
+        ),
+        default=node.line,
+    )
 
 
 def _silenced(finding: Finding, scopes: dict[Path, _Scope]) -> bool:
