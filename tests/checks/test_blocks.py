@@ -1,6 +1,6 @@
 import pytest
 
-from rlaif.checks.blocks import block_or_all, last_block
+from rlaif.checks.blocks import Block, block_or_all, blocks, last_block
 
 
 @pytest.mark.parametrize(
@@ -22,3 +22,20 @@ def test_the_last_fenced_block(text: str, block: str | None) -> None:
 
 def test_without_a_fence_all_is_taken() -> None:
     assert block_or_all("x = 1") == "x = 1"
+
+
+def test_every_block_has_the_language_that_it_is_marked_with() -> None:
+    text = "```Python\n1\n```\n```\n2\n```\n~~~ js title='a'\n3\n~~~\n"
+    text += "```{.c++}\n4\n```\n```py,ignore"
+    assert blocks(text) == [
+        Block("python", "1"),
+        Block("", "2"),
+        Block("js", "3"),
+        Block("c++", "4"),
+        Block("py", ""),
+    ]
+
+
+def test_a_block_inside_a_list_loses_the_indentation_of_its_fence() -> None:
+    text = "1. So:\n   ```python\n   def f():\n       return 1\n\n  x\n   ```\n"
+    assert last_block(text) == "def f():\n    return 1\n\nx"

@@ -1,8 +1,9 @@
 """Calls of functions: inputs go in, data comes back, each call within its own time.
 
 All calls go to the process at once. Results that arrive before one call's time has passed are each
-surely within theirs. When that time is over, the process is ended, and what is left is asked of a
-fresh one, a call at a time, timed here: so no call borrows the time of another.
+surely within theirs. When that time is over, or something else goes wrong, the process is ended,
+and what is left is asked of a fresh one, a call at a time, timed here: so no call borrows the time
+of another, and what goes wrong is laid to the call that brought it about.
 """
 
 from __future__ import annotations
@@ -11,10 +12,12 @@ import asyncio
 import os
 import signal
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
+
+import orjson
 
 from rlaif.checks.sandbox.host import Child, Host
-from rlaif.checks.sandbox.inside.values import Garbled, decode, dumps, encode, loads
+from rlaif.checks.sandbox.inside.values import Garbled, decode, dumps, encode
 from rlaif.records.jobs import Called, CallsJob, Limits, Opaque
 
 MOST_PROCESSES = 10
@@ -36,14 +39,6 @@ _TOO_OFTEN = Called("not_run", message=f"not run: {MOST_PROCESSES} processes bef
 async def call_all(host: Host, job: CallsJob) -> tuple[Called, ...]:
     """One result for each call. Raises: HostLost."""
     return await _Calling(host, job).results()
-
-
-class _Ended(NamedTuple):
-    """Why no result came: what becomes of the call that was waited for."""
-
-    called: Called
-    wrong_code: bool = False
-    """No call can be answered."""
 
 
 class _Calling:
@@ -91,22 +86,22 @@ class _Calling:
             self.host.kill(child)
             raise
 
-    async def _load(self, child: Child, calls: list[int], longest: float) -> _Ended | None:
+    async def _load(self, child: Child, calls: list[int], longest: float) -> Called | None:
         """Hand over the code and the first calls; None once the code is loaded."""
         began = self.loop.time()
         message = {"code": self.job.code, "calls": [[i, self._steps(i)] for i in calls]}
         deadline = began + longest + _START_S
         if not await child.line.send(dumps(message), deadline):
-            return _Ended(await self._lost(child, began, longest, "reading the code"), True)
+            return await self._lost(child, began, longest, "reading the code")
         line = await child.line.read(deadline)
         if line is None:
-            return _Ended(await self._lost(child, began, longest, "loading the code"), True)
+            return await self._lost(child, began, longest, "loading the code")
         said = _read(line)
         if said.get("loaded") is True:
             return None
         why = said.get("no_code", said.get("setup", "it answers with no record"))
         await self.host.end(child)
-        return _Ended(Called("no_code", message=str(why)[:400]), True)
+        return Called("no_code", message=str(why)[:400])
 
     def _steps(self, number: int) -> list[Any]:
         return [
@@ -120,30 +115,25 @@ class _Calling:
 
     async def _at_once(self, child: Child, left: list[int], longest: float) -> None:
         if (ended := await self._load(child, left, longest)) is not None:
-            self._all(left, ended.called)
+            self.batch = False
+            if ended.how == "no_code":
+                self._all(left, ended)
             return
         before = self.loop.time()
         deadline = before + min(self._limits(i).time_s for i in left)
         for number in left:
             line = await child.line.read(deadline)
-            if line is None and not child.line.closed:
+            result = line and _result(line, number, self.loop.time() - before, batch=True)
+            if not result or result.how == "garbled":
                 self.batch = False
                 await self.host.end(child)
                 return
-            now = self.loop.time()
-            if line is None:
-                self.found[number] = await self._lost(child, before, now - before, "the call")
-                return
-            self.found[number] = _result(line, number, now - before)
-            before = now
-            if self.found[number].how == "garbled":  # type: ignore[union-attr]  # just set
-                await self.host.end(child)
-                return
+            self.found[number] = result
         self.host.release(child)
 
     async def _one_by_one(self, child: Child, left: list[int], longest: float) -> None:
-        if (ended := await self._load(child, [], longest)) is not None:
-            self._all(left, ended.called)
+        if (ended := await self._load(child, [], 2 * longest)) is not None:
+            self._all(left, ended)
             return
         for number in left:
             again = number in self.waited
@@ -159,8 +149,8 @@ class _Calling:
                     return
                 self.found[number] = lost
                 return
-            self.found[number] = _result(line, number, seconds)
-            if self.found[number].how == "garbled":  # type: ignore[union-attr]  # just set
+            self.found[number] = result = _result(line, number, seconds)
+            if result.how == "garbled":
                 await self.host.end(child)
                 return
         self.host.release(child)
@@ -184,11 +174,11 @@ class _Calling:
         if not closed:
             told = f"no answer within {time_s:g} s ({doing})"
             return Called("timeout", message=told, seconds=seconds, memory=ending.memory)
-        told = _death(ending.status)
+        told = death(ending.status)
         return Called("died", message=f"{told} ({doing})", seconds=seconds, memory=ending.memory)
 
 
-def _death(status: int) -> str:
+def death(status: int) -> str:
     """How a process ended, for a person."""
     if os.WIFSIGNALED(status):
         number = os.WTERMSIG(status)
@@ -199,17 +189,23 @@ def _death(status: int) -> str:
 
 def _read(line: bytes) -> dict[str, Any]:
     try:
-        found = loads(line)
-    except Garbled:
+        found = orjson.loads(line)
+    except orjson.JSONDecodeError:
         return {}
     return found if isinstance(found, dict) else {}
 
 
-def _result(line: bytes, number: int, seconds: float) -> Called:
-    """The result in one record; a record of anything but this call is garbled."""
+def _result(line: bytes, number: int, seconds: float, *, batch: bool = False) -> Called:
+    """The result in one record; a record of anything but this call is garbled.
+
+    `seconds` is the time seen from here; of a batch, which comes back together, the most that any
+    one can have taken: there the process is believed within that.
+    """
     said = _read(line)
     memory = said.get("m")
     memory = memory if type(memory) is int and 0 <= memory < 2**50 else None
+    if batch and type(own := said.get("s")) is float and own >= 0:
+        seconds = min(own, seconds)
     if said.get("i") != number or type(said.get("i")) is not int:
         return Called("garbled", message="what came back is no result", seconds=seconds)
     if "absent" in said:

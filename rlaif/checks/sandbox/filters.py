@@ -28,27 +28,45 @@ preadv2 pselect6 pwrite64 pwritev pwritev2 read readlink readlinkat readv recvfr
 renameat renameat2 restart_syscall rmdir rseq rt_sigaction rt_sigpending rt_sigprocmask rt_sigreturn
 rt_sigsuspend rt_sigtimedwait sched_getaffinity sched_getparam sched_getscheduler
 sched_get_priority_max sched_get_priority_min sched_rr_get_interval sched_yield select sendmsg
-sendto set_robust_list set_tid_address setitimer shutdown sigaltstack socketpair stat statfs statx
-sysinfo time timer_delete times umask uname unlink unlinkat utime utimensat utimes futimesat
-wait4 waitid write writev alarm
+sendto set_robust_list set_tid_address setitimer shutdown sigaltstack stat statfs statx sysinfo
+time timer_delete times umask uname unlink unlinkat wait4 waitid write writev alarm
 """
 """Calls that touch this process alone, or files that Landlock and the mounts let it touch."""
 
 _PROGRAMS = """
-chmod copy_file_range execve execveat fchmod fchmodat fchmodat2 fork link linkat sendfile setpgid
-setsid symlink symlinkat tee splice timerfd_create timerfd_gettime timerfd_settime vfork
+copy_file_range creat execve execveat fork link linkat openat2 readahead sendfile setpgid setsid
+symlink symlinkat tee splice timerfd_create timerfd_gettime timerfd_settime vfork
 """
-"""What a program besides Python's functions needs: to start others, and to make files of its own."""
+"""What a program besides Python's functions needs: to start others, and to make files."""
 
-_SIGNALS = ("kill", "tkill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo")
-_IOCTLS = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)
+_MODES = """
+chmod fchmod fchmodat fchmodat2 futimesat utime utimensat utimes
+"""
+"""Rights and times of files: no rule of Landlock is asked about them."""
+
+_TRUNCATE = "truncate"
+"""By path: older versions of Landlock are not asked about it either."""
+
+_NOT_KNOWN = """
+getxattr lgetxattr fgetxattr listxattr llistxattr flistxattr
+setxattr lsetxattr fsetxattr removexattr lremovexattr fremovexattr
+"""
+"""What copying and listing programs try, and do without where a file system does not have it."""
+
+_TOO_NEW = ("clone3", "pidfd_open", "io_uring_setup")
+"""Programs do without them on older kernels: the first hides its flags from a filter."""
+_SIGNALS = ("kill", "tkill", "tgkill")
+_IOCTLS = (0x5401, 0x802C542A, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)
 """Of terminals only to look at one; FIONREAD, FIONBIO, FIONCLEX, FIOCLEX."""
-_FCNTLS = (0, 1, 2, 3, 4, 5, 6, 7, 1030, 1032, 1034)
+_FCNTLS = (0, 1, 2, 3, 4, 5, 6, 7, 36, 37, 38, 1030, 1032, 1034)
 """Without F_SETOWN and F_SETSIG, by which a file would send signals to any process."""
 _PRCTLS = (15, 16)
 """The name of a thread."""
 _CLONE_THREAD, _CLONE_NAMESPACES = 0x10000, 0x7E020080
-_MAP_TYPE, _MAP_PRIVATE, _MAP_ANONYMOUS = 0x0F, 0x02, 0x20
+_MAP_TYPE, _MAP_PRIVATE, _MAP_ANONYMOUS, _MAP_GROWSDOWN = 0x0F, 0x02, 0x20, 0x100
+_FILE_TYPE, _FIFO = 0o170000, 0o010000
+_SOCKET_TYPE, _CONNECTED_SOCKETS = 0x0F, (1, 5)
+"""Streams and sequenced packets. A datagram socket of a pair can still write to any path."""
 
 _ALLOW, _KILL_PROCESS, _ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
 _EQUAL, _MASKED_EQUAL = 4, 7
@@ -81,34 +99,55 @@ def library() -> Any:
 
 
 @lru_cache(maxsize=8)
-def filter_of(kind: str, *, signals: bool) -> bytes:
+def filter_of(kind: str, *, signals: bool, modes: bool) -> bytes:
     """The filter for `calls` (threads only) or `program` (processes too), as instructions.
 
-    With `signals` false the process can send none but to its own group: for where no namespace
-    hides the others. Raises: SandboxUnavailable.
+    With `signals` false the process can send none but to its own group: for where nothing else
+    shields the others. With `modes` false a program changes neither rights nor times of files, and
+    is told that it did: for where it runs as the person who owns more than its scratch folder.
+    Raises: SandboxUnavailable.
     """
     with _Filter() as made:
         made.allow(_ALWAYS.split())
-        made.refuse("clone3", errno.ENOSYS)
+        for name in _TOO_NEW:
+            made.refuse(name, errno.ENOSYS)
         made.allow_values("ioctl", 1, _IOCTLS)
         made.allow_values("fcntl", 1, _FCNTLS)
         made.allow_values("prctl", 0, _PRCTLS)
+        for connected in _CONNECTED_SOCKETS:
+            made.allow_masked("socketpair", 1, _SOCKET_TYPE, connected)
+        # Of this process alone: whoever watches over it may have the same user and namespace.
+        made.allow_values("prlimit64", 0, (0,))
+        made.allow_values("sched_setaffinity", 0, (0,))
         if signals:
-            made.allow(("prlimit64", "sched_setaffinity", *_SIGNALS[:3]))
+            made.allow(_SIGNALS)
         else:
             made.allow_values("kill", 0, (0,))
-            made.allow_values("prlimit64", 0, (0,))
-            made.allow_values("sched_setaffinity", 0, (0,))
         if kind == "program":
-            made.allow(_PROGRAMS.split())
-            made.allow_masked("clone", 0, _CLONE_NAMESPACES, 0)
-            # Memory shared without a file counts to no limit of one process.
-            made.allow_masked("mmap", 3, _MAP_TYPE, _MAP_PRIVATE)
-            made.allow_masked("mmap", 3, _MAP_ANONYMOUS, 0)
+            _allow_programs(made, modes)
         else:
             made.allow_masked("clone", 0, _CLONE_NAMESPACES | _CLONE_THREAD, _CLONE_THREAD)
             made.allow(("mmap",))
         return made.exported()
+
+
+def _allow_programs(made: _Filter, modes: bool) -> None:
+    made.allow(_PROGRAMS.split())
+    made.allow_masked("clone", 0, _CLONE_NAMESPACES, 0)
+    made.allow_masked("mknod", 1, _FILE_TYPE, _FIFO)
+    made.allow_masked("mknodat", 2, _FILE_TYPE, _FIFO)
+    for name in _NOT_KNOWN.split():
+        made.refuse(name, errno.EOPNOTSUPP)
+    # Memory that is shared without a file, or that grows like a stack, counts to no limit of data.
+    made.allow_masked("mmap", 3, _MAP_TYPE | _MAP_GROWSDOWN, _MAP_PRIVATE)
+    made.allow_masked("mmap", 3, _MAP_ANONYMOUS | _MAP_GROWSDOWN, 0)
+    for name in _MODES.split():
+        if modes:
+            made.allow((name,))
+        else:
+            made.refuse(name, 0)
+    if modes:
+        made.allow((_TRUNCATE,))
 
 
 class _Filter:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 
+from rlaif.checks.sandbox.interpreter import sandbox_user
 from rlaif.checks.sandbox.launch import Flavour, start
 from rlaif.errors import SandboxUnavailable
 from rlaif.records.jobs import Limits
@@ -23,6 +24,12 @@ START_S = 60.0
 
 SILENT_S = 20.0
 """One that does not report the end of a killed process for so long is taken for dead."""
+
+_SPARE = 64
+"""Processes and threads more than asked for: others of the same user come and go."""
+
+_COUNTED_S = 2.0
+"""How long a count of a user's processes is taken for right."""
 
 _PIECE = 1 << 18
 
@@ -59,6 +66,7 @@ class Line:
         """Take a connected socket; use within the loop that runs."""
         self._loop = asyncio.get_running_loop()
         self._socket = sock
+        self._number = sock.fileno()
         self._left = most
         self._buffer = bytearray()
         self._searched = 0
@@ -66,7 +74,7 @@ class Line:
         self.closed = False
         self.flooded = False
         sock.setblocking(False)
-        self._loop.add_reader(sock, self._readable)
+        self._loop.add_reader(self._number, self._readable)
 
     def _readable(self) -> None:
         try:
@@ -79,7 +87,7 @@ class Line:
         if not got or self._left < 0:
             self.flooded = bool(got)
             self.closed = True
-            self._loop.remove_reader(self._socket)
+            self._loop.remove_reader(self._number)
         else:
             self._buffer += got
         if self._waiter and not self._waiter.done():
@@ -144,7 +152,7 @@ class Line:
     def close(self) -> None:
         """No more of it."""
         if not self.closed:
-            self._loop.remove_reader(self._socket)
+            self._loop.remove_reader(self._number)
             self.closed = True
             if self._waiter and not self._waiter.done():
                 self._waiter.set_result(None)
@@ -172,6 +180,8 @@ class Host:
         """Bytes of address space that a process has before it runs anything."""
         self.busy = 0
         """Processes that have not ended."""
+        self._others = 0
+        self._counted_until = 0.0
         self._numbers = count()
         self._children: dict[int, Child] = {}
 
@@ -209,7 +219,7 @@ class Host:
 
     def _mark(self) -> None:
         """Know its size; and where the machine runs out of memory, it is to end before we do."""
-        for pid in _family(self._process.pid):
+        for pid in family(self._process.pid):
             with contextlib.suppress(OSError, ValueError):
                 Path(f"/proc/{pid}/oom_score_adj").write_text("900")
                 pages = int(Path(f"/proc/{pid}/statm").read_text().split()[0])
@@ -250,8 +260,12 @@ class Host:
     def _processes(self, wanted: int) -> int:
         """Where no namespace counts them apart, the user's other processes count as well."""
         if self.flavour.tier == "namespaces":
-            return wanted + 16
-        return wanted + 512
+            return wanted + _SPARE
+        if (now := self._loop.time()) >= self._counted_until:
+            user = sandbox_user()
+            self._others = _tasks_of(user.uid if user else os.getuid())
+            self._counted_until = now + _COUNTED_S
+        return self._others + wanted + _SPARE
 
     def kill(self, child: Child) -> None:
         """End the process and all that it has started."""
@@ -350,11 +364,22 @@ def _look_at(ended: asyncio.Future[Ending]) -> None:
         ended.exception()
 
 
-def _family(pid: int) -> list[int]:
+def family(pid: int) -> list[int]:
     """A process and all below it."""
     found = [pid]
     for one in found:
         with contextlib.suppress(OSError):
             children = Path(f"/proc/{one}/task/{one}/children").read_text()
             found += map(int, children.split())
+    return found
+
+
+def _tasks_of(uid: int) -> int:
+    """How many threads that user has on this machine."""
+    found = 0
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            with contextlib.suppress(OSError):
+                if folder.stat().st_uid == uid:
+                    found += len(os.listdir(folder / "task"))  # noqa: PTH208 - a count, no paths
     return found

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO, Literal
 
 from rlaif.checks.sandbox.filters import filter_of
+from rlaif.checks.sandbox.inside.confine import landlock_version
 from rlaif.checks.sandbox.interpreter import interpreter, sandbox_user
 from rlaif.errors import SandboxUnavailable
 
@@ -27,8 +28,16 @@ _MODULES = (
     "channel",
     "confine",
     "calls",
+    "crossing",
+    "operations",
     "candidate",
+    "proxy",
+    "raised",
+    "peer",
+    "module",
+    "failures",
     "checker",
+    "collecting",
     "program",
     "fork_server",
 )
@@ -49,57 +58,26 @@ for name, text in told.pop("modules"):
     exec(compile(text, name + ".py", "exec"), module.__dict__)
 module.main(socket.socket(fileno=control), told)
 """
-_PRELOAD = [
-    "abc",
-    "array",
-    "ast",
-    "base64",
-    "bisect",
-    "cmath",
-    "collections",
-    "contextlib",
-    "copy",
-    "dataclasses",
-    "datetime",
-    "decimal",
-    "enum",
-    "fractions",
-    "functools",
-    "hashlib",
-    "heapq",
-    "inspect",
-    "io",
-    "itertools",
-    "json",
-    "locale",
-    "math",
-    "numbers",
-    "operator",
-    "queue",
-    "random",
-    "re",
-    "statistics",
-    "string",
-    "struct",
-    "textwrap",
-    "threading",
-    "time",
-    "traceback",
-    "types",
-    "typing",
-    "unicodedata",
-    "warnings",
-    "weakref",
-]
+_PRELOAD = tuple(
+    (
+        "abc array ast base64 bisect cmath collections contextlib copy dataclasses datetime decimal "
+        "enum fractions functools hashlib heapq inspect io itertools json locale math numbers "
+        "operator queue random re statistics string struct textwrap threading time traceback types "
+        "typing unicodedata warnings weakref"
+    ).split()
+)
 """What candidates import most: loaded once, and shared with every process."""
 
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
 _FILES = ("/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/alternatives")
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random")
-_ENVIRONMENT = {
+SCRATCH = "/tmp"  # noqa: S108 - of the sandbox, where it is empty and seen by one job
+"""Where a program's own folder lies in the tier `namespaces`."""
+
+ENVIRONMENT = {
     "PATH": "/usr/local/bin:/usr/bin:/bin",
-    "HOME": "/tmp",  # noqa: S108 - the scratch folder, in the sandbox
-    "TMPDIR": "/tmp",  # noqa: S108 - the scratch folder, in the sandbox
+    "HOME": SCRATCH,
+    "TMPDIR": SCRATCH,
     "LC_ALL": "C.UTF-8",
     "TZ": "UTC",
     "PYTHONHASHSEED": "0",
@@ -107,6 +85,7 @@ _ENVIRONMENT = {
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
 }
+_LANDLOCK_SIGNALS = 6
 READ = "RLAIF_SANDBOX_READ"
 """Environment variable: further folders that programs may read and run, with `:` between them."""
 
@@ -134,7 +113,7 @@ def start(flavour: Flavour, control: int, errors: IO[bytes]) -> subprocess.Popen
         shut = _bubblewrap(flavour) if flavour.tier == "namespaces" else []
         return subprocess.Popen(  # noqa: S603 - the command is ours
             [*shut, *python],
-            env=_ENVIRONMENT,
+            env=ENVIRONMENT,
             cwd="/",
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -165,9 +144,18 @@ def _setup(flavour: Flavour) -> dict[str, object]:
 def _filters(tier: Tier) -> dict[str, str]:
     if tier == "none":
         return {}
-    kinds = ("calls", "program")
-    signals = tier == "namespaces"
-    return {k: base64.b64encode(filter_of(k, signals=signals)).decode() for k in kinds}
+    shielded = tier == "namespaces"
+    # From version 6 on Landlock keeps the signals of a program among its own processes.
+    signals = {"calls": shielded, "program": shielded or landlock_version() >= _LANDLOCK_SIGNALS}
+    modes = shielded or sandbox_user() is not None
+    made = {kind: filter_of(kind, signals=signals[kind], modes=modes) for kind in signals}
+    return {kind: base64.b64encode(one).decode() for kind, one in made.items()}
+
+
+def visible(flavour: Flavour) -> list[str]:
+    """The folders that programs of that flavour can read."""
+    own = [*_SYSTEM, *_outside_usr(_folders(flavour))]
+    return [folder for folder in dict.fromkeys(own) if Path(folder).is_dir()]
 
 
 def _folders(flavour: Flavour) -> list[str]:
@@ -184,24 +172,17 @@ def _bubblewrap(flavour: Flavour) -> list[str]:
         raise SandboxUnavailable(
             "bubblewrap is not installed\n  hint: apt install bubblewrap, or dnf install bubblewrap"
         )
+    shut = (
+        "--unshare-all --uid 65534 --gid 65534 --cap-drop ALL --cap-add CAP_SYS_ADMIN "
+        "--die-with-parent --new-session --hostname sandbox"
+    )
     return [
         program,
-        *[
-            "--unshare-all",
-            "--uid",
-            "65534",
-            "--gid",
-            "65534",
-            "--cap-drop",
-            "ALL",
-            "--cap-add",
-            "CAP_SYS_ADMIN",
-        ],
-        *["--die-with-parent", "--new-session", "--hostname", "sandbox"],
+        *shut.split(),
         *_system_folders(),
         *_bound("--ro-bind-try", (*_FILES, *_outside_usr(_folders(flavour)))),
         *_bound("--dev-bind-try", _DEVICES),
-        *["--dir", "/tmp", "--remount-ro", "/", "--chdir", "/"],
+        *f"--dir {SCRATCH} --remount-ro / --chdir /".split(),
     ]
 
 

@@ -16,6 +16,8 @@ from rlaif.checks.sandbox.calling import call_all
 from rlaif.checks.sandbox.host import Host, HostLost
 from rlaif.checks.sandbox.interpreter import interpreter
 from rlaif.checks.sandbox.launch import Flavour, Tier
+from rlaif.checks.sandbox.running import run_program
+from rlaif.checks.sandbox.testing import run_tests
 from rlaif.checks.sandbox.tier import Rung, chosen, tried
 from rlaif.errors import SandboxFailed, SandboxUnavailable
 from rlaif.records.jobs import Called, CallsJob, ProgramJob, Ran, Tested, TestsJob
@@ -87,11 +89,16 @@ class Pool:
 
     async def run(self, job: ProgramJob) -> Ran:
         """Run one command to its end. Raises: SandboxFailed."""
-        raise NotImplementedError
+        return await self._job(lambda crew: crew.tried(job.packages, lambda h: run_program(h, job)))
 
     async def tests(self, job: TestsJob) -> tuple[Tested, ...]:
         """One result for each test function. Raises: SandboxFailed."""
-        raise NotImplementedError
+        of_tests = tuple(dict.fromkeys((*job.packages, *job.test_packages)))
+        return await self._job(
+            lambda crew: crew.tried_by_two(
+                (of_tests, job.packages), lambda mine, other: run_tests(mine, other, job)
+            )
+        )
 
     async def _job(self, work: Callable[[_Crew], Coroutine[Any, Any, _T]]) -> _T:
         if self._crew is None:
@@ -135,11 +142,42 @@ class _Crew:
 
         Raises: SandboxFailed.
         """
+
+        async def once() -> _T:
+            return await work(await self._host(packages))
+
+        return await self._anew(once)
+
+    async def tried_by_two(
+        self,
+        packages: tuple[tuple[str, ...], tuple[str, ...]],
+        work: Callable[[Host, Host], Awaitable[_T]],
+    ) -> _T:
+        """Do the work on two fork servers, or twice the same one where the packages are the same.
+
+        Both count as one job, so that none waits for its second while others do. Raises:
+        SandboxFailed.
+        """
+
+        async def once() -> _T:
+            first = await self._host(packages[0])
+            if packages[0] == packages[1]:
+                return await work(first, first)
+            first.busy += 1  # so that it is not let go of while the other one is opened
+            try:
+                return await work(first, await self._host(packages[1]))
+            finally:
+                first.busy -= 1
+
+        return await self._anew(once)
+
+    async def _anew(self, once: Callable[[], Awaitable[_T]]) -> _T:
+        """Do it, and again where a fork server is lost. Raises: SandboxFailed."""
         why = ""
         async with self._room:
             for _ in range(TRIES):
                 try:
-                    return await work(await self._host(packages))
+                    return await once()
                 except HostLost as error:
                     why = str(error)
                 except SandboxUnavailable as error:

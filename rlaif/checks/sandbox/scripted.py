@@ -13,9 +13,9 @@ from rlaif.records.jobs import Call, Called, CallsJob, ProgramJob, Ran, Tested, 
 
 CallRule = Callable[[CallsJob, Call], Any]
 """What one call gives: a Called as it is, anything else as a returned value."""
-RunRule = Callable[[ProgramJob], Ran | bytes]
+RunRule = Callable[[ProgramJob], Ran | bytes | SandboxFailed]
 """What a command gives; bytes stand for an exit with status 0 and this output."""
-TestsRule = Callable[[TestsJob], Mapping[str, bool] | tuple[Tested, ...]]
+TestsRule = Callable[[TestsJob], Mapping[str, bool] | tuple[Tested, ...] | SandboxFailed]
 """What came of the tests, by their names or in full."""
 
 Job = CallsJob | ProgramJob | TestsJob
@@ -77,7 +77,7 @@ class ScriptedSandbox:
         rule = _present(self._tests, "tests")
         with self._counted(job):
             await asyncio.sleep(self._latency_s)
-            said = rule(job)
+            said: Mapping[str, bool] | tuple[Tested, ...] = _raised(rule(job))
             if isinstance(said, Mapping):
                 return tuple(Tested(name, passed) for name, passed in said.items())
             return said
@@ -101,7 +101,7 @@ def _called(job: CallsJob, rule: CallRule) -> Iterator[Called]:
             continue
         said = _raised(rule(job, call))
         called = said if isinstance(said, Called) else _returned(call, said)
-        ended = called.how in ("timeout", "died")
+        ended = called.how in ("timeout", "died", "garbled")
         yield called
 
 

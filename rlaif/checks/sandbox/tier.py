@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from dataclasses import dataclass
 
@@ -63,6 +64,24 @@ async def chosen() -> tuple[Host, list[Rung]]:
         if host is not None:
             return host, rungs
     raise SandboxUnavailable(refusal(rungs))
+
+
+def diagnosis() -> list[Rung]:
+    """Every tier, tried out here and now; the first that works is the one that is used.
+
+    Raises: SandboxUnavailable for an unknown name in RLAIF_SANDBOX.
+    """
+    return asyncio.run(_all_tried())
+
+
+async def _all_tried() -> list[Rung]:
+    rungs = []
+    for tier in wanted():
+        rung, host = await tried(tier)
+        rungs.append(rung)
+        if host is not None:
+            await host.aclose()
+    return rungs
 
 
 def wanted() -> tuple[Tier, ...]:

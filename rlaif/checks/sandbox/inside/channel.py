@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from rlaif.checks.sandbox.inside.values import dumps, loads
+from rlaif.checks.sandbox.inside.values import Garbled, dumps, loads
 
 
 class Channel:
@@ -16,14 +16,20 @@ class Channel:
         self._descriptor = descriptor
         self._read = b""
 
-    def receive(self) -> Any:
-        """The next line's data; None when the other side has closed. Raises: Garbled."""
-        parts = [self._read]
+    def receive(self, most: int | None = None) -> Any:
+        """The next line's data; None when the other side has closed.
+
+        Raises: Garbled, also where the line is longer than `most` bytes.
+        """
+        parts, size = [self._read], len(self._read)
         while b"\n" not in parts[-1]:
             got = os.read(self._descriptor, 1 << 18)
             if not got:
                 return None
             parts.append(got)
+            size += len(got)
+            if most is not None and size > most:
+                raise Garbled(f"a line of more than {most >> 20} MB")
         line, _, self._read = b"".join(parts).partition(b"\n")
         return loads(line)
 

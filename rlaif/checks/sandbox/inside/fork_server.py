@@ -81,7 +81,7 @@ class ForkServer:
             if self.namespaces:
                 confine.enter_own_pid_namespace(self.pidfd)
                 confine.unshare(confine.CLONE_NEWPID)
-            pid = os.fork()
+            pid = confine.fork()
         except OSError as error:
             self._say({"failed": asked["spawn"], "why": str(error)})
         else:
@@ -133,8 +133,6 @@ class ForkServer:
         confine.limit(resource.RLIMIT_AS, limits["memory"])
         if self.confined:
             self.confine("calls")
-        random.seed(0)
-        gc.unfreeze()
 
     def bound(self, limits: dict[str, int]) -> None:
         """The limits that every process has."""
@@ -167,9 +165,7 @@ class ForkServer:
         """In a pid namespace of its own the kernel kills whatever the process has started."""
         with contextlib.suppress(ProcessLookupError):
             if not self.namespaces:
-                for below in program.descendants(pid):
-                    with contextlib.suppress(ProcessLookupError, PermissionError):
-                        os.kill(below, signal.SIGKILL)
+                program.kill(program.descendants(pid))
             os.kill(pid, signal.SIGKILL)
 
     def _ended(self, pidfd: int) -> None:
@@ -200,6 +196,9 @@ class ForkServer:
         """Kill what still runs."""
         for _, pid in self.running.values():
             self._kill_tree(pid)
+        if not self.namespaces:
+            self.running.clear()
+            self._reap_orphans()
 
 
 def _last_words(text: str) -> None:
@@ -215,6 +214,7 @@ def main(control: socket.socket, setup: dict[str, Any]) -> None:
     absent = [name for name in setup["packages"] if not _importable(name)]
     server = ForkServer(control, setup)
     confine.warm()
+    random.seed(0)
     if not server.namespaces:
         confine.adopt_orphans()
     gc.collect()

@@ -1,8 +1,8 @@
 """Plain data as JSON, both ways: what may cross between hostile code and this side.
 
-None, bool, int, float, complex, str, bytes, list, tuple, dict and set cross as what they are; a
-value of a subclass crosses as plain data, its class never does; anything else crosses as the name
-of its type. Reading trusts nothing: depth, nodes and digits are bounded.
+None, bool, int, float, complex, str, bytes, list, tuple, dict, set and frozenset cross as what they
+are; a value of a subclass crosses as plain data, its class never does; anything else crosses as the
+name of its type. Reading trusts nothing: depth, nodes and digits are bounded.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ MOST_NODES = 200_000
 
 _EXACT = 2**53
 _MOST_DIGITS = 100_000
+_SETS: dict[str, type] = {"s": set, "fs": frozenset}
 _NOT_FINITE = ("nan", "inf", "-inf")
 
 
@@ -75,7 +76,7 @@ _OF_PARTS: tuple[tuple[type, str, Callable[[Any], Iterable[Any]]], ...] = (
     (tuple, "tu", tuple.__iter__),
     (dict, "d", lambda value: (tuple(pair) for pair in dict.items(value))),
     (set, "s", set.__iter__),
-    (frozenset, "s", frozenset.__iter__),
+    (frozenset, "fs", frozenset.__iter__),
     (list, "", list.__iter__),
 )
 """Types with parts, which may be subclasses of them, and the letter that each crosses under."""
@@ -120,8 +121,9 @@ class _Reader:
         try:
             if tag == "i" and len(data) < _MOST_DIGITS:
                 return int(data, 16)
-            if tag == "b":
-                return base64.b64decode(data, validate=True)
+            if tag in ("b", "ba"):
+                raw = base64.b64decode(data, validate=True)
+                return raw if tag == "b" else bytearray(raw)
         except ValueError:
             raise Garbled("a number or bytes that cannot be read") from None
         raise Garbled("an unknown kind of value")
@@ -133,8 +135,8 @@ class _Reader:
             if tag == "d":
                 pairs = [self._of_parts("tu", pair["v"], depth + 1) for pair in data]
                 return dict(pairs)
-            if tag == "s":
-                return {self.read(part, depth + 1) for part in data}
+            if tag in ("s", "fs"):
+                return _SETS[tag](self.read(part, depth + 1) for part in data)
             if tag == "c":
                 real, imaginary = data
                 return complex(float(real), float(imaginary))

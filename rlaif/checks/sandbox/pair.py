@@ -1,0 +1,118 @@
+"""The process of the tests and the process of the code that they test, as one."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from typing import Any
+
+import orjson
+
+from rlaif.checks.sandbox.calling import death
+from rlaif.checks.sandbox.host import Child, Ending, Host, HostLost
+from rlaif.checks.sandbox.inside.values import dumps
+from rlaif.records.jobs import TestsJob
+
+START_S = 20.0
+"""Processes that say nothing for so long beyond their own time were not started as they should."""
+
+_MOST_BYTES = 2**23
+_MOST_OF_CODE = 2**20
+"""Bytes that are read of the code's own line: more than fit in it before its first line is read."""
+
+_ENDS_S = 0.5
+"""How long after it has closed its line a process is waited for, to know how it ended."""
+
+
+class Pair:
+    """Two processes with a line between them. Leaving the context ends both."""
+
+    def __init__(self, hosts: tuple[Host, Host], job: TestsJob, cpu_s: float) -> None:
+        self._hosts, self._job, self._cpu_s = hosts, job, cpu_s
+        self._loop = asyncio.get_running_loop()
+        self.called = False
+        """Whether the tests have asked the code for anything."""
+        self.why = ""
+
+    def __enter__(self) -> Pair:
+        mine, other = socket.socketpair()
+        limits = self._job.limits
+        with mine, other:
+            self.checker = self._hosts[0].spawn(
+                "checker", limits, self._cpu_s, _MOST_BYTES, [mine.fileno()]
+            )
+            try:
+                self.candidate = self._hosts[1].spawn(
+                    "candidate", limits, self._cpu_s, _MOST_OF_CODE, [other.fileno()]
+                )
+            except HostLost:
+                _let_go(self._hosts[0], self.checker)
+                raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        _let_go(self._hosts[0], self.checker)
+        _let_go(self._hosts[1], self.candidate)
+
+    def now(self) -> float:
+        """The time of the loop."""
+        return self._loop.time()
+
+    async def begin(self, only: list[str]) -> None:
+        """Hand over tests and code. Raises: HostLost where a process does not begin."""
+        self.began = self.now()
+        deadline = self.began + START_S
+        sent = await self.candidate.line.send(dumps({"code": self._job.code}), deadline)
+        tests = {"tests": self._job.tests, "only": only}
+        sent = sent and await self.checker.line.send(dumps(tests), deadline)
+        for child in (self.checker, self.candidate):
+            said = _read(await child.line.read(deadline) if sent else None)
+            # The first line of a process is written before it runs anything of others.
+            if said.get("up") is not True:
+                raise HostLost(str(said.get("setup", "a process for tests does not begin"))[:300])
+
+    async def said(self, keys: tuple[str, ...], within: float) -> dict[str, Any] | None:
+        """The next line of the tests' process with one of those keys; None where none comes."""
+        deadline = self.now() + within
+        while (line := await self.checker.line.read(deadline)) is not None:
+            said = _read(line)
+            self.called = self.called or said.get("calling") is True
+            if any(key in said for key in keys):
+                return said
+        return None
+
+    async def record(self, name: str, within: float) -> dict[str, Any] | None:
+        """The record of that test; one of another test is ignored."""
+        deadline = self.now() + within
+        while (said := await self.said(("did",), deadline - self.now())) is not None:
+            if said["did"] == name:
+                return said
+        return None
+
+    async def how_code_ended(self, broken: Any) -> str:
+        """What became of the code's process, where its line was closed. Raises: HostLost."""
+        if broken != "closed":
+            return f"the code's process was ended: {str(broken)[:200]}"
+        await asyncio.wait({self.candidate.ended}, timeout=_ENDS_S)
+        if not self.candidate.ended.done():
+            return "the code has closed its line to the tests"
+        return f"{death(self.candidate.ended.result().status)} (the code's)"
+
+    async def ended(self) -> tuple[Ending, Ending]:
+        """End both, and wait until nothing is left of them. Raises: HostLost."""
+        mine = await self._hosts[0].end(self.checker)
+        return mine, await self._hosts[1].end(self.candidate)
+
+
+def _let_go(host: Host, child: Child) -> None:
+    """Nothing more is wanted of the process."""
+    host.release(child)
+    host.kill(child)
+
+
+def _read(line: bytes | None) -> dict[str, Any]:
+    try:
+        found = orjson.loads(line or b"{}")
+    except orjson.JSONDecodeError:
+        return {}
+    return found if isinstance(found, dict) else {}
