@@ -29,6 +29,15 @@ ADAPTERS = {
 }
 """Functions that need an optional package, by their name."""
 
+SANDBOX = "rlaif.checks.sandbox.pool:Pool"
+"""What shuts in the policy's code."""
+
+SANDBOX_TIERS = "rlaif.checks.sandbox.tier:diagnosis"
+"""What says which ways of shutting it in there are here."""
+
+SANDBOX_INTERPRETER = "rlaif.checks.sandbox.interpreter:interpreter"
+"""What says which Python runs it."""
+
 EXTRA_OF = {
     "choix": "rank",
     "torch": "transformers",

@@ -14,12 +14,14 @@ import typer
 from rlaif.authoring.judge_file import load_judge
 from rlaif.cli.console import print_table, tell
 from rlaif.cli.options import (
+    AcceptForgeable,
     DryRun,
     JudgeName,
     Map,
     RetryFailed,
     RubricName,
     RunOut,
+    UnsafeNoSandbox,
     mapping_of,
 )
 from rlaif.errors import InputError
@@ -59,6 +61,8 @@ def run(
     map_: Map = None,
     retry_failed: RetryFailed = False,
     dry_run: DryRun = False,
+    accept_forgeable: AcceptForgeable = None,
+    unsafe_no_sandbox: UnsafeNoSandbox = False,
 ) -> None:
     """Compare pairs of completions.
 
@@ -78,6 +82,8 @@ def run(
         limit=limit,
         retry_failed=retry_failed,
         command=sys.argv[1:],
+        unsafe_no_sandbox=unsafe_no_sandbox,
+        accept_forgeable=accept_forgeable or (),
     )
     if dry_run:
         tell(estimate_pairs(order).text())

@@ -10,6 +10,7 @@ import typer
 from rlaif.authoring.judge_file import load_judge
 from rlaif.cli.console import tell
 from rlaif.cli.options import (
+    AcceptForgeable,
     DryRun,
     JudgeName,
     Limit,
@@ -18,6 +19,7 @@ from rlaif.cli.options import (
     RubricName,
     RunOut,
     SamplesSource,
+    UnsafeNoSandbox,
     mapping_of,
 )
 from rlaif.cli.progress import watcher_for
@@ -37,6 +39,8 @@ def run(
     map_: Map = None,
     retry_failed: RetryFailed = False,
     dry_run: DryRun = False,
+    accept_forgeable: AcceptForgeable = None,
+    unsafe_no_sandbox: UnsafeNoSandbox = False,
 ) -> None:
     """Grade samples.
 
@@ -54,6 +58,8 @@ def run(
         limit=limit,
         retry_failed=retry_failed,
         command=sys.argv[1:],
+        unsafe_no_sandbox=unsafe_no_sandbox,
+        accept_forgeable=accept_forgeable or (),
     )
     if dry_run:
         tell(estimate(order).text())

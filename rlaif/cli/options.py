@@ -51,6 +51,24 @@ Limit = Annotated[
     int | None, typer.Option("--limit", min=1, metavar="N", help="Only the first N samples.")
 ]
 
+UnsafeNoSandbox = Annotated[
+    bool,
+    typer.Option(
+        "--unsafe-no-sandbox",
+        metavar="",
+        help="Run the policy's code without a sandbox: as you, so that it can read and delete "
+        "whatever you can.",
+    ),
+]
+AcceptForgeable = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--accept-forgeable",
+        metavar="ID",
+        help="Use this criterion although a policy can forge its pass (pytest_repo); repeatable.",
+    ),
+]
+
 
 def mapping_of(pairs: list[str] | None) -> dict[str, str]:
     """`completion=output` as {"completion": "output"}. Raises: InputError for another form."""

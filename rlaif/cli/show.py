@@ -14,6 +14,7 @@ from rlaif.reporting.pairs import pairs_view, summarise_pairs
 from rlaif.reporting.summary import extremes, summarise
 from rlaif.reporting.terminal import grades_view, summary_view
 from rlaif.reporting.text import count_of
+from rlaif.runs.forgeable import Forgeable
 from rlaif.storage.manifest import Manifest
 from rlaif.storage.pair_folder import is_of_pairs, open_pairs
 from rlaif.storage.run_folder import open_run
@@ -38,7 +39,8 @@ def run(
         return
     opened = open_run(folder)
     manifest = opened.manifest
-    summary = summarise(opened.graded_samples())
+    forged = Forgeable(opened)
+    summary = summarise(forged.seen(opened.graded_samples()))
     _print_title(manifest)
     if samples or summary.samples <= _ALL_UP_TO:
         print_table(grades_view(opened.grades(), "Samples"))
@@ -47,6 +49,7 @@ def run(
         if low:
             print_table(grades_view(low, "Lowest scores"), grades_view(high, "Highest scores"))
     print_table(summary_view(summary))
+    _tell_forgeable(forged)
     if summary.missing:
         missing = count_of(summary.missing, "sample")
         tell(f"{missing} not graded yet: start `rlaif grade` again.")
@@ -55,11 +58,18 @@ def run(
 def _show_pairs(folder: Path) -> None:
     """The same of a run of pairs."""
     opened = open_pairs(folder)
-    summary = summarise_pairs(opened.compared_pairs())
+    forged = Forgeable(opened)
+    summary = summarise_pairs(forged.seen(opened.compared_pairs()))
     _print_title(opened.manifest)
     print_table(pairs_view(summary))
+    _tell_forgeable(forged)
     if summary.missing:
         tell(f"{count_of(summary.missing, 'pair')} not compared yet: start `rlaif compare` again.")
+
+
+def _tell_forgeable(forged: Forgeable) -> None:
+    if forged.ids:
+        tell(f"Forgeable, as the policy's code runs beside the tests: {', '.join(forged.ids)}.")
 
 
 def _print_title(manifest: Manifest) -> None:

@@ -8,7 +8,7 @@ import typer
 
 from rlaif.authoring.judge_file import load_judge
 from rlaif.cli.console import tell
-from rlaif.cli.options import JudgeName
+from rlaif.cli.options import JudgeName, UnsafeNoSandbox
 from rlaif.records.judge import Judge
 from rlaif.reporting.text import count_of
 from rlaif.runs.examples import ExamplesReport, Finding, try_examples
@@ -20,6 +20,7 @@ def run(
         list[str], typer.Argument(metavar="RUBRIC", help="Rubric files, or shipped names.")
     ],
     judge: JudgeName = None,
+    unsafe_no_sandbox: UnsafeNoSandbox = False,
 ) -> None:
     """Test rubrics on their own examples.
 
@@ -27,7 +28,12 @@ def run(
     status 1 when a label is not met.
     """
     chosen = load_judge(judge) if judge is not None else None
-    reports = [try_examples(rubric_and_text(name)[0], chosen) for name in rubrics]
+    loaded = [rubric_and_text(name)[0] for name in rubrics]
+    reports = [
+        try_examples(rubric, chosen, unsafe_no_sandbox=unsafe_no_sandbox) for rubric in loaded
+    ]
+    for note in dict.fromkeys(note for report in reports for note in report.notes):
+        tell(note, err=True)
     for report in reports:
         _print(report, chosen)
     if any(report.findings for report in reports):

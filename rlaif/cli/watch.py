@@ -11,7 +11,15 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from rlaif.authoring.judge_file import load_judge
 from rlaif.cli.console import print_table, tell
-from rlaif.cli.options import JudgeName, Limit, Map, RubricName, SamplesSource, mapping_of
+from rlaif.cli.options import (
+    JudgeName,
+    Limit,
+    Map,
+    RubricName,
+    SamplesSource,
+    UnsafeNoSandbox,
+    mapping_of,
+)
 from rlaif.errors import Problem
 from rlaif.reporting.edit import Edit, edit_lines
 from rlaif.reporting.sheet import Line, Sheet
@@ -30,6 +38,7 @@ def run(
     once: Annotated[
         bool, typer.Option("--once", metavar="", help="Grade once, and do not wait for saves.")
     ] = False,
+    unsafe_no_sandbox: UnsafeNoSandbox = False,
 ) -> None:
     """Watch a rubric while you edit it.
 
@@ -44,6 +53,7 @@ def run(
         judge=load_judge(judge) if judge is not None else None,
         mapping=mapping_of(map_),
         limit=limit,
+        unsafe_no_sandbox=unsafe_no_sandbox,
     )
     screen = _Screen()
     if not once:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass, replace
 from typing import Any
 
+from rlaif.checks.run import needs_sandbox
+from rlaif.grading.asking import Asked, ask, questions
+from rlaif.grading.asking import Asker as Asker
+from rlaif.grading.asking import decision_of as decision_of
 from rlaif.grading.combine import unmet_gates
 from rlaif.grading.desk import Desk
 from rlaif.grading.plan import Plan, Work, plan
-from rlaif.grading.verdict import believed, read_answer
-from rlaif.ports import Answer, Decision, JudgeBackend, Prefix
-from rlaif.prompting.prompt import Prompter
-from rlaif.prompting.question import Question
+from rlaif.grading.together import dropped, together
+from rlaif.grading.workbench import Workbench
+from rlaif.ports import Prefix, Sandbox
 from rlaif.records.criterion import Checked, Criterion, Judged
-from rlaif.records.identity import digest
 from rlaif.records.outcome import Failure, Skipped
 from rlaif.records.rubric import Rubric
 
@@ -23,26 +25,12 @@ IN_FLIGHT = 256
 """Samples under way at once."""
 
 
-@dataclass(frozen=True, slots=True)
-class Asker:
-    """A judge ready to answer: who writes its prompts, who answers them, how they are read."""
-
-    name: str
-    prompter: Prompter
-    backend: JudgeBackend
-    fingerprint: str
-    min_label_mass: float
-    max_length: int | None = None
-    """Longest prompt in tokens."""
-    max_completion: int | None = None
-    """A completion of more tokens is prescreened as too long."""
-
-
 async def finished_plans(
     works: AsyncIterator[Work],
     rubric: Rubric,
     asker: Asker,
     *,
+    sandbox: Sandbox | None = None,
     in_flight: int = IN_FLIGHT,
     skip_by_gates: bool = True,
     screen: bool = True,
@@ -50,8 +38,9 @@ async def finished_plans(
     """Every sample's plan with all its outcomes, in the order in which they finish.
 
     At most `in_flight` samples are under way; a source that lets wait for the next one holds up
-    none of them. With `skip_by_gates` and `screen` false every criterion is asked, as for judging
-    the judge.
+    none of them. The sandbox, which is started, runs the checks that need one, beside the judge's
+    questions. With `skip_by_gates` and `screen` false every criterion is asked, as for judging the
+    judge.
 
     Raises: whatever broke the judge, or a fault of ours with the sample's id in a note.
     """
@@ -66,7 +55,8 @@ async def finished_plans(
         running.add(task)
         return task
 
-    async with Desk(asker.backend) as desk:
+    async with Desk(asker.backend) as desk, Workbench(sandbox) as bench:
+        to = _To(asker, desk, bench)
         coming: asyncio.Task[Any] | None = start(_next(works))
         more = True
         try:
@@ -76,29 +66,35 @@ async def finished_plans(
                 if task is not coming:
                     yield task.result()
                 elif work := task.result():
-                    start(_finish(work, rubric, asker, desk, skip_by_gates, screen))
+                    start(_finish(work, rubric, to, skip_by_gates, screen))
                     coming = None
                 else:
                     more, coming = False, None
                 if more and coming is None and len(running) < in_flight:
                     coming = start(_next(works))
         finally:
-            await _dropped(running)
+            await dropped(running)
 
 
 async def _next(works: AsyncIterator[Work]) -> Work | None:
     return await anext(works, None)
 
 
-async def _dropped(tasks: Iterable[asyncio.Task[Any]]) -> None:
-    """Cancel the tasks, and wait until they have ended."""
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+@dataclass(frozen=True, slots=True)
+class _To:
+    """Whom the criteria go to."""
+
+    asker: Asker
+    desk: Desk
+    bench: Workbench
 
 
 def _gate_check(criterion: Criterion) -> bool:
     return isinstance(criterion, Checked) and criterion.gate is not False
+
+
+def _plain_gate_check(criterion: Criterion) -> bool:
+    return _gate_check(criterion) and not _in_sandbox(criterion)
 
 
 def _gate(criterion: Criterion) -> bool:
@@ -109,35 +105,42 @@ def _any(_: Criterion) -> bool:
     return True
 
 
-_WAVES: tuple[Callable[[Criterion], bool], ...] = (_gate_check, _gate, _any)
-"""Gates that a program decides, then gates that the judge decides, then the rest."""
+_WAVES: tuple[Callable[[Criterion], bool], ...] = (_plain_gate_check, _gate_check, _gate, _any)
+"""Gates that a program decides, the cheap ones first, then those of the judge, then the rest."""
 
 
-async def _finish(
-    work: Work, rubric: Rubric, asker: Asker, desk: Desk, skip_by_gates: bool, screen: bool
-) -> Plan:
+def _in_sandbox(criterion: Criterion) -> bool:
+    return isinstance(criterion, Checked) and needs_sandbox(criterion.check)
+
+
+async def _finish(work: Work, rubric: Rubric, to: _To, skip_by_gates: bool, screen: bool) -> Plan:
     """One sample's plan with all its outcomes."""
     try:
         made = plan(work, rubric, screen=screen)
-        await _decide(made, asker, desk, skip_by_gates)
+        await _decide(made, to, skip_by_gates)
     except Exception as error:
-        if error is not desk.broken:
+        if error is not to.desk.broken:
             error.add_note(f"while grading the sample '{work.sample.sample_id}'")
         raise
     return made
 
 
-async def _decide(made: Plan, asker: Asker, desk: Desk, skip_by_gates: bool) -> None:
+async def _decide(made: Plan, to: _To, skip_by_gates: bool) -> None:
     """Bring every criterion of one sample to its outcome."""
     prefix: Prefix | None = None
     for wave in _WAVES:
-        for criterion in [c for c in made.open() if wave(c) and isinstance(c, Checked)]:
-            made.check(criterion)
-        if any(wave(c) for c in made.open()):
-            prefix = prefix or _prefix(made, asker)
-        judged = [c for c in made.open() if wave(c) and isinstance(c, Judged)]
-        if judged and prefix:
-            await _ask(made, judged, prefix, asker, desk)
+        mine = [c for c in made.open() if wave(c)]
+        for criterion in mine:
+            if isinstance(criterion, Checked) and not _in_sandbox(criterion):
+                made.check(criterion)
+        asked: list[Asked] = []
+        if judged := [c for c in mine if isinstance(c, Judged)]:
+            prefix = prefix or _prefix(made, to.asker)
+            asked = questions(made, judged, prefix, to.asker, to.desk) if prefix else []
+        # A completion that is too long for the judge has closed them
+        code = [c for c in made.open() if wave(c) and isinstance(c, Checked)]
+        steps = [made.run(criterion, to.bench) for criterion in code]
+        await together([*steps, ask(made, asked, to.asker, to.desk)] if asked else steps)
         if skip_by_gates:
             _skip_needless(made)
 
@@ -165,77 +168,3 @@ def _skip_needless(made: Plan) -> None:
     for criterion in list(made.open()):
         if criterion.id in needless:
             made.take(criterion, Skipped("gate"))
-
-
-async def _ask(
-    made: Plan, criteria: Sequence[Judged], prefix: Prefix, asker: Asker, desk: Desk
-) -> None:
-    """Ask what no earlier attempt has answered, all at once."""
-    asked: list[tuple[Judged, Decision]] = []
-    for criterion in criteria:
-        try:
-            question = asker.prompter.question(criterion)
-        except ValueError as error:
-            made.take(criterion, Failure("render", str(error)))
-            continue
-        key = digest(prefix.hash, question.hash, asker.fingerprint, "vote 0")
-        if known := made.work.prior.get(key):
-            made.take(criterion, believed(known, asker.min_label_mass), key)
-        elif failure := _prompt_too_long(prefix, question, asker):
-            made.take(criterion, failure, key)
-        elif _fills_the_window(prefix, question, asker):
-            made.skip_all("too_long")
-            return
-        else:
-            number = desk.number()
-            asked.append((criterion, decision_of(criterion, prefix, question, key, number)))
-    answers = await desk.ask([decision for _, decision in asked])
-    for (criterion, decision), answer in zip(asked, answers, strict=True):
-        outcome = (
-            read_answer(answer, len(decision.labels), asker.min_label_mass)
-            if isinstance(answer, Answer)
-            else answer
-        )
-        made.take(criterion, outcome, decision.key)
-
-
-def _prompt_too_long(prefix: Prefix, question: Question, asker: Asker) -> Failure | None:
-    """Ours: what the policy did not write leaves it less than a quarter of the judge's window.
-
-    Whether it does is not the policy's to choose. Where nothing is screened, whatever does not fit.
-    """
-    whole = len(prefix.ids) + len(question.ids)
-    others = whole - prefix.policy
-    if asker.max_length is None:
-        return None
-    if others > asker.max_length * 3 // 4:
-        told = f"without the completion the prompt has {others} tokens, over three quarters of"
-        return Failure("length", f"{told} the {asker.max_length} that the judge takes")
-    if asker.max_completion is None and whole >= asker.max_length:
-        return Failure("length", f"{whole} tokens; the judge takes {asker.max_length - 1}")
-    return None
-
-
-def _fills_the_window(prefix: Prefix, question: Question, asker: Asker) -> bool:
-    """The completion's doing: with it, the prompt does not fit."""
-    most = asker.max_length
-    return most is not None and len(prefix.ids) + len(question.ids) >= most
-
-
-def decision_of(
-    criterion: Judged, prefix: Prefix, question: Question, key: str, number: int
-) -> Decision:
-    """The question as it goes to a backend."""
-    answers, worth = criterion.answers, criterion.worth
-    return Decision(
-        number=number,
-        prefix=prefix,
-        question=question.text,
-        suffix_ids=question.ids,
-        labels=question.labels,
-        label_ids=question.label_ids,
-        key=key,
-        criterion=criterion.id,
-        answers=(*answers, "na") if criterion.allow_na else answers,
-        best=worth.index(max(worth)),
-    )

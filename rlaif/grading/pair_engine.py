@@ -10,8 +10,10 @@ from rlaif.grading.desk import Desk
 from rlaif.grading.engine import Asker
 from rlaif.grading.pair_combine import Rule, judged, keyed
 from rlaif.grading.pair_plan import PairPlan, PairWork, pair_plan
+from rlaif.grading.together import dropped, together
 from rlaif.grading.verdict import believed, read_answer
-from rlaif.ports import Answer, Decision
+from rlaif.grading.workbench import Workbench
+from rlaif.ports import Answer, Decision, Sandbox
 from rlaif.prompting.pair_prompt import PairPrompter, Shown
 from rlaif.prompting.question import Question
 from rlaif.records.criterion import Judged
@@ -35,41 +37,46 @@ class Comparer:
 
 
 async def finished_pairs(
-    works: Iterable[PairWork], rubric: Rubric, comparer: Comparer, *, in_flight: int = IN_FLIGHT
+    works: Iterable[PairWork],
+    rubric: Rubric,
+    comparer: Comparer,
+    *,
+    sandbox: Sandbox | None = None,
+    in_flight: int = IN_FLIGHT,
 ) -> AsyncGenerator[PairPlan, None]:
     """Every pair's plan with all its outcomes, in the order in which they finish.
 
+    The sandbox, which is started, runs the checks that need one, beside the judge's questions.
+
     Raises: whatever broke the judge, or a fault of ours with the pair's id in a note.
     """
-    async with Desk(comparer.asker.backend) as desk:
+    async with Desk(comparer.asker.backend) as desk, Workbench(sandbox) as bench:
         running: set[asyncio.Task[PairPlan]] = set()
         waiting = iter(works)
         try:
             while True:
                 while len(running) < in_flight and (work := next(waiting, None)):
-                    running.add(asyncio.create_task(_finish(work, rubric, comparer, desk)))
+                    running.add(asyncio.create_task(_finish(work, rubric, comparer, desk, bench)))
                 if not running:
                     return
                 done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
                 for task in sorted(done, key=_broke):  # what was finished comes before the fault
                     yield task.result()
         finally:
-            for task in running:
-                task.cancel()
-            await asyncio.gather(*running, return_exceptions=True)
+            await dropped(running)
 
 
 def _broke(task: asyncio.Task[PairPlan]) -> bool:
     return task.exception() is not None
 
 
-async def _finish(work: PairWork, rubric: Rubric, comparer: Comparer, desk: Desk) -> PairPlan:
+async def _finish(
+    work: PairWork, rubric: Rubric, comparer: Comparer, desk: Desk, bench: Workbench
+) -> PairPlan:
     """One pair's plan with all its outcomes."""
     try:
         made = pair_plan(work, rubric)
-        made.check()
-        if made.open_judged():
-            await _judge(made, comparer, desk)
+        await _decide(made, comparer, desk, bench)
     except Exception as error:
         if error is not desk.broken:
             error.add_note(f"while comparing the pair '{work.pair.pair_id}'")
@@ -77,9 +84,32 @@ async def _finish(work: PairWork, rubric: Rubric, comparer: Comparer, desk: Desk
     return made
 
 
-async def _judge(made: PairPlan, comparer: Comparer, desk: Desk) -> None:
-    """Ask every open question in both orders, all at once."""
+async def _decide(made: PairPlan, comparer: Comparer, desk: Desk, bench: Workbench) -> None:
+    """Gates first, the cheap ones before those that run code; then all that is left, at once."""
+    made.check_plain(gates=True)
+    if gates := made.open_code(gates=True):
+        await together([made.run(criterion, bench) for criterion in gates])
+        made.skip_needless()
+    made.check_plain(gates=False)
+    put = _put(made, comparer)
+    steps = [made.run(criterion, bench) for criterion in made.open_code()]
+    await together([*steps, _judge(made, put, comparer, desk)] if put else steps)
+
+
+@dataclass(frozen=True, slots=True)
+class _Put:
+    """What is to be asked of the judge about one pair."""
+
+    criteria: list[Judged]
+    orders: tuple[Shown, Shown]
+    questions: list[Question]
+
+
+def _put(made: PairPlan, comparer: Comparer) -> _Put | None:
+    """The open questions; None where there are none, or they are settled without the judge."""
     criteria = made.open_judged()
+    if not criteria:
+        return None
     a, b = made.subjects
     try:
         orders = comparer.prompter.shown(a, b), comparer.prompter.shown(b, a)
@@ -87,23 +117,23 @@ async def _judge(made: PairPlan, comparer: Comparer, desk: Desk) -> None:
     except ValueError as error:
         for criterion in criteria:
             made.take(criterion, Failure("render", str(error)))
-        return
+        return None
     if _too_long(made, orders, questions, comparer.asker):
-        return
-    outcomes = await _ask(made, criteria, questions, orders, comparer, desk)
-    for place, criterion in enumerate(criteria):
+        return None
+    return _Put(criteria, orders, questions)
+
+
+async def _judge(made: PairPlan, put: _Put, comparer: Comparer, desk: Desk) -> None:
+    """Ask every open question in both orders, all at once."""
+    outcomes = await _ask(made, put, comparer, desk)
+    for place, criterion in enumerate(put.criteria):
         (one, first_key), (other, second_key) = outcomes[2 * place : 2 * place + 2]
         found = judged(criterion, (one, other), comparer.rule)
         made.given[criterion.id] = keyed(found, (first_key, second_key))
 
 
 async def _ask(
-    made: PairPlan,
-    criteria: Sequence[Judged],
-    questions: Sequence[Question],
-    orders: tuple[Shown, Shown],
-    comparer: Comparer,
-    desk: Desk,
+    made: PairPlan, put: _Put, comparer: Comparer, desk: Desk
 ) -> list[tuple[Outcome, str]]:
     """(outcome, key) of every criterion, with a first and then with b first.
 
@@ -113,8 +143,9 @@ async def _ask(
     asker = comparer.asker
     found: dict[tuple[int, int], tuple[Outcome, str]] = {}
     asked: list[tuple[tuple[int, int], Decision]] = []
-    for order, shown in enumerate(orders):
-        for place, (criterion, question) in enumerate(zip(criteria, questions, strict=True)):
+    both = list(zip(put.criteria, put.questions, strict=True))
+    for order, shown in enumerate(put.orders):
+        for place, (criterion, question) in enumerate(both):
             key = digest(shown.prefix.hash, question.hash, asker.fingerprint, "vote 0")
             if known := made.work.prior.get(key):
                 found[place, order] = believed(known, asker.min_label_mass), key
@@ -129,7 +160,7 @@ async def _ask(
             else answer
         )
         found[at] = outcome, decision.key
-    return [found[place, order] for place in range(len(criteria)) for order in (0, 1)]
+    return [found[place, order] for place in range(len(put.criteria)) for order in (0, 1)]
 
 
 def _decision(

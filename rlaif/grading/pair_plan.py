@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from rlaif.checks.run import check_key, run_check
+from rlaif.checks.run import check_key, needs_sandbox, run_check
 from rlaif.grading.completion import prepare
 from rlaif.grading.pair_combine import checked, keyed, needless, prefer, side_of
 from rlaif.grading.plan import applies
 from rlaif.grading.prescreen import prescreen
+from rlaif.grading.together import together
+from rlaif.grading.workbench import Workbench
 from rlaif.records.criterion import Checked, Criterion, Item, Judged, Section, leaves, walk
 from rlaif.records.outcome import Failure, Outcome, Skipped, Verdict
 from rlaif.records.pair import SIDES, Pair, Side
 from rlaif.records.preference import Compared, Preference, Preferred
 from rlaif.records.rubric import Rubric
 from rlaif.records.subject import Subject
+
+_Keyed = tuple[str, Subject]
+"""What a check is run on, behind the key of its outcome."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,23 +72,57 @@ class PairPlan:
             self.take(criterion, Skipped(reason))
 
     def check(self) -> None:
-        """Run the checks on both sides, gates first; what gates make needless is skipped."""
-        checks = [c for c in self.open() if isinstance(c, Checked)]
-        for wave in ([c for c in checks if c.gate], [c for c in checks if not c.gate]):
-            for criterion in wave:
-                if criterion.id not in self.given:
-                    self._check(criterion)
-            unneeded = needless(self.items, self.given)
-            for open_one in [c for c in self.open() if c.id in unneeded]:
-                self.take(open_one, Skipped("gate"))
+        """Run the checks that need no sandbox on both sides, gates first."""
+        self.check_plain(gates=True)
+        self.check_plain(gates=False)
 
-    def _check(self, criterion: Checked) -> None:
-        keys = [check_key(criterion.check, subject) for subject in self.subjects]
-        one, other = (
-            self.work.prior.get(key) or run_check(criterion.check, subject)
-            for key, subject in zip(keys, self.subjects, strict=True)
-        )
-        self.given[criterion.id] = keyed(checked(criterion, (one, other)), (keys[0], keys[1]))
+    def check_plain(self, *, gates: bool) -> None:
+        """Run those of them that are gates, or the others; skip what gates have made needless."""
+        for criterion in self._open_checks(gates=gates):
+            if not needs_sandbox(criterion.check):
+                sides = self._sides(criterion)
+                found = [
+                    self.work.prior.get(key) or run_check(criterion.check, subject)
+                    for key, subject in sides
+                ]
+                self._take_checked(criterion, sides, found)
+        self.skip_needless()
+
+    def open_code(self, *, gates: bool = False) -> list[Checked]:
+        """The open checks that need the sandbox: those that are gates, or the others."""
+        return [c for c in self._open_checks(gates=gates) if needs_sandbox(c.check)]
+
+    async def run(self, criterion: Checked, bench: Workbench) -> None:
+        """Run a check in the sandbox on both sides, side by side."""
+        sides = self._sides(criterion)
+        found: list[Outcome | None] = [None, None]
+
+        async def one(place: int, key: str, subject: Subject) -> None:
+            known = self.work.prior.get(key)
+            found[place] = known or await bench.run(criterion.check, subject, key)
+
+        await together([one(place, *side) for place, side in enumerate(sides)])
+        self._take_checked(criterion, sides, [outcome for outcome in found if outcome])
+
+    def skip_needless(self) -> None:
+        """Skip what gates have made needless."""
+        unneeded = needless(self.items, self.given)
+        for criterion in [c for c in self.open() if c.id in unneeded]:
+            self.take(criterion, Skipped("gate"))
+
+    def _open_checks(self, *, gates: bool) -> list[Checked]:
+        return [c for c in self.open() if isinstance(c, Checked) and bool(c.gate) is gates]
+
+    def _sides(self, criterion: Checked) -> list[_Keyed]:
+        return [(check_key(criterion.check, subject), subject) for subject in self.subjects]
+
+    def _take_checked(
+        self, criterion: Checked, sides: Sequence[_Keyed], outcomes: Sequence[Outcome]
+    ) -> None:
+        (first_key, _), (second_key, _) = sides
+        one, other = outcomes
+        found = checked(criterion, (one, other))
+        self.given[criterion.id] = keyed(found, (first_key, second_key))
 
     def preference(self, judge: str) -> Preference:
         """The preference, once every criterion has its outcome."""

@@ -11,6 +11,7 @@ from rlaif.grading.combine import combine
 from rlaif.grading.completion import prepare
 from rlaif.grading.prescreen import prescreen
 from rlaif.grading.verdict import answered
+from rlaif.grading.workbench import Workbench
 from rlaif.records.criterion import Checked, Criterion, Item, Judged, Section, leaves, walk
 from rlaif.records.grade import Answered, Grade, Score
 from rlaif.records.outcome import Failure, Outcome, Skipped, Verdict
@@ -60,10 +61,19 @@ class Plan:
             self.take(criterion, Skipped(f"prescreen:{rule}"))
 
     def check(self, criterion: Checked) -> None:
-        """Run a check, or take the verdict that the same check gave on the same text."""
+        """Run a check, or take the verdict that the same check gave on the same text.
+
+        Not one that needs the sandbox: `run` is for those.
+        """
         key = check_key(criterion.check, self.subject)
         outcome = self.work.prior.get(key) or run_check(criterion.check, self.subject)
         self.take(criterion, outcome, key)
+
+    async def run(self, criterion: Checked, bench: Workbench) -> None:
+        """As `check`, in the sandbox."""
+        key = check_key(criterion.check, self.subject)
+        known = self.work.prior.get(key)
+        self.take(criterion, known or await bench.run(criterion.check, self.subject, key), key)
 
     def grade(self, judge: str) -> Grade:
         """The grade, once every criterion has its outcome."""

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from rlaif.records.criterion import Criterion, Judged, Section, leaves
+from rlaif.records.criterion import Criterion, Section, leaves
 from rlaif.records.grade import Answered, Grade
-from rlaif.records.outcome import Failure, Skipped, Verdict
+from rlaif.records.outcome import Failure, Skipped
 from rlaif.records.rubric import Rubric
 from rlaif.records.working import Part, Rule, Working
+from rlaif.reporting.behind import behind
 from rlaif.reporting.sheet import Line, Sheet
-
-_MOST_ANSWERS = 4
-"""Answers of which each one's share of the value is written out."""
 
 RULES: dict[Rule, str] = {
     "weighted_mean": "weighted mean",
@@ -98,8 +96,7 @@ def _level(level: Working, depth: int) -> Iterator[Line]:
             yield from _section(part, part.inner, numbers, depth)
         elif part.answered is not None and not isinstance(part.item, Section):
             yield Line(_answer(part.item, part.answered), numbers, depth)
-            for note in _notes(part.item, part.answered):
-                yield Line(note, depth=depth + 1, style="dim")
+            yield from behind(part.item, part.answered, depth + 1)
 
 
 def _section(part: Part, inner: Working, numbers: str, depth: int) -> Iterator[Line]:
@@ -181,49 +178,6 @@ def _answer(criterion: Criterion, answered: Answered) -> str:
     if outcome.label_mass is not None and answered.probability is not None:
         sure = f" {answered.probability:.2f}, mass {outcome.label_mass:.2f}"
     return f"{name}: {answered.answer}{sure}"
-
-
-def _notes(criterion: Criterion, answered: Answered) -> Iterator[str]:
-    """What stands behind an answer: why a check says so, the levels' shares, why there is none."""
-    outcome = answered.outcome
-    if isinstance(outcome, Failure):
-        yield f"{outcome.stage}: {outcome.message}"
-    elif isinstance(outcome, Skipped):
-        yield _why_skipped(outcome, answered)
-    else:
-        for case in outcome.cases:
-            yield case.message or f"{case.name}: {'passed' if case.passed else 'not passed'}"
-        if isinstance(criterion, Judged) and _is_mean(criterion, outcome):
-            yield _shares(criterion, outcome)
-        if outcome.rationale:
-            yield outcome.rationale
-
-
-def _is_mean(criterion: Judged, verdict: Verdict) -> bool:
-    """Whether the value is more than the probability of yes."""
-    return not criterion.yes_or_no or len(verdict.distribution) > len(criterion.answers)
-
-
-def _why_skipped(outcome: Skipped, answered: Answered) -> str:
-    if outcome.reason == "gate":
-        return "a gate that is not met made it needless"
-    if outcome.reason == "when":
-        return "the criterion's 'when' does not hold for this sample: out of the fraction"
-    sure = "" if answered.probability is None else f" ({answered.probability:.2f})"
-    return f"the answer was that it does not apply{sure}: out of the fraction"
-
-
-def _shares(criterion: Judged, verdict: Verdict) -> str:
-    """The probabilities that a value is the mean of, each with what its answer is worth."""
-    named = list(zip(criterion.answers, verdict.distribution, criterion.worth, strict=False))
-    likely = sorted(named, key=lambda one: -one[1])[:_MOST_ANSWERS]
-    shown = named if len(named) <= _MOST_ANSWERS else likely
-    text = ", ".join(f"{name} {p:.2f} worth {worth:.3g}" for name, p, worth in shown)
-    if len(named) > len(shown):
-        text = f"likeliest of {len(named)}: {text}"
-    if len(verdict.distribution) > len(named):
-        text += f"; over 1 - {verdict.distribution[-1]:.2f}, for it may not apply"
-    return text
 
 
 def _numbers(part: Part, rule: Rule) -> str:

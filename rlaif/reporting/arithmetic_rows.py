@@ -84,7 +84,13 @@ def _verdict(answered: Answered, verdict: Verdict, answers: tuple[str, ...]) -> 
         "distribution": dict(zip(names, verdict.distribution, strict=False)),
         "rationale": verdict.rationale,
         "cases": [
-            {"name": case.name, "passed": case.passed, "message": case.message}
+            {
+                "name": case.name,
+                "passed": case.passed,
+                "message": case.message,
+                "seconds": case.seconds,
+                "memory": case.memory,
+            }
             for case in verdict.cases
         ],
     }

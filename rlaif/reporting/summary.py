@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from rlaif.records.grade import Answered, Grade
 from rlaif.records.outcome import Failure, Skipped, Verdict
 from rlaif.records.sample import Sample
+from rlaif.reporting.cases import has_run_code, why_not
 
 
 @dataclass(slots=True)
@@ -49,6 +50,8 @@ class CriterionTally:
     skipped: Counter[str] = field(default_factory=Counter)
     failed: Counter[str] = field(default_factory=Counter)
     """By stage."""
+    why_not: Counter[str] = field(default_factory=Counter)
+    """Of a check that ran code: why it was not all passed."""
 
     def add(self, answered: Answered) -> None:
         """Take one more outcome."""
@@ -61,6 +64,8 @@ class CriterionTally:
             self.answers[answered.answer] += 1
             self.value.add(answered.value)
             self._mass(outcome)
+            if answered.answer == "no" and has_run_code(outcome):
+                self.why_not[why_not(outcome)] += 1
 
     def _mass(self, verdict: Verdict) -> None:
         if verdict.label_mass is not None:

@@ -64,6 +64,8 @@ def _sure(verdict: Verdict, probability: float | None) -> str:
 def _sections(summary: Summary) -> Iterator[RenderableType]:
     yield _scores(summary)
     yield _criteria(summary.criteria)
+    if any(tally.why_not for tally in summary.criteria.values()):
+        yield _code(summary.criteria)
     if summary.failures:
         yield _failures(summary)
     yield Text(harmless("\n".join(_remarks(summary))))
@@ -129,6 +131,20 @@ def _criteria(criteria: dict[str, CriterionTally]) -> Table:
             f"{tally.failed.total():,}",
             "-" if mass is None else f"{mass:.2f}",
         )
+    return table
+
+
+def _code(criteria: dict[str, CriterionTally]) -> Table:
+    table = _table("Checks that ran code: what kept it from passing")
+    table.add_column("criterion", overflow="fold", ratio=2)
+    table.add_column("passed", justify="right", overflow="fold")
+    table.add_column("most frequent reasons", overflow="fold", ratio=5)
+    for name, tally in criteria.items():
+        if not tally.why_not:
+            continue
+        share = tally.answers["yes"] / tally.answers.total()
+        reasons = ", ".join(f"{n:,} {reason}" for reason, n in tally.why_not.most_common(5))
+        table.add_row(cell(name), f"{share:.0%}", reasons)
     return table
 
 

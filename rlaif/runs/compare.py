@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from rlaif.checks.run import check_versions
-from rlaif.errors import FileProblems, InputError, Problem
+from rlaif.errors import FileProblems, InputError
 from rlaif.grading.pair_engine import Comparer, finished_pairs
 from rlaif.grading.pair_plan import PairWork
 from rlaif.ports import JudgeBackend
@@ -23,20 +23,23 @@ from rlaif.records.judge import Judge, ask_fingerprint
 from rlaif.records.preference import Preference
 from rlaif.records.rubric import Rubric
 from rlaif.reporting.text import count_of
-from rlaif.runs.fit import misfit
+from rlaif.runs.fitting import FittingPairs
+from rlaif.runs.forgeable import refuse_forgeable
 from rlaif.runs.grade import SCORING
 from rlaif.runs.job import judge_to_keep, sigterm_interrupts, ticked
 from rlaif.runs.judge import (
     NO_JUDGE_NAMED,
     asker_of,
-    asks_judge,
     backend_of,
     language_note,
     no_judge,
 )
+from rlaif.runs.needs import Needs, check_names
+from rlaif.runs.sandbox import sandbox_ready
+from rlaif.storage.manifest import Sandboxed
 from rlaif.storage.pair_folder import PairFolder, make_pairs
 from rlaif.storage.pair_intake import PairIntake
-from rlaif.storage.pair_rows import PairRow, read_pairs
+from rlaif.storage.pair_rows import read_pairs
 from rlaif.storage.run_folder import Counts, Kept
 
 PAIRING = 1
@@ -72,31 +75,36 @@ class PairOrder:
     limit: int | None = None
     retry_failed: bool = False
     command: Sequence[str] = ()
+    unsafe_no_sandbox: bool = False
+    """Run the policy's code as the user, where it can do harm."""
+    accept_forgeable: Sequence[str] = ()
+    """Ids of criteria that are used although a policy can forge their pass."""
 
 
 def compare_run(order: PairOrder, watcher: PairWatcher) -> Counts:
     """Compare what is missing, and say how far the run is then.
 
-    Raises: FileProblems for pairs at fault, before anything is compared; RunError, RunLocked,
-    JudgeUnavailable, MissingExtra; KeyboardInterrupt after a flush, on Ctrl-C and SIGTERM.
+    Raises: FileProblems for pairs at fault, before anything is compared; InputError for a check
+    that can be forged; RunError, RunLocked, JudgeUnavailable, SandboxUnavailable, MissingExtra;
+    KeyboardInterrupt after a flush, on Ctrl-C and SIGTERM.
     """
-    rows = FittingPairs(read_pairs(order.pairs, order.mapping, order.limit), order.rubric)
-    if rows.asks_judge and order.judge is None:
+    rows = fitting_pairs(order)
+    if rows.needs.judge and order.judge is None:
         raise InputError(NO_JUDGE_NAMED)
     run = make_pairs(order.out)
     with sigterm_interrupts(), run.lock() as damaged:
         for text in damaged:
             watcher.note(text)
         _tell_intake(run, run.take_in(rows, order.pairs), watcher)
-        if rows.asks_judge and order.judge is None:
+        if rows.needs.judge and order.judge is None:
             raise InputError(NO_JUDGE_NAMED)
         judge = order.judge or no_judge()
-        if rows.asks_judge and (note := language_note(judge, order.rubric)):
+        if rows.needs.judge and (note := language_note(judge, order.rubric)):
             watcher.note(note)
-        if rows.asks_judge and order.rubric.taught:
+        if rows.needs.judge and order.rubric.taught:
             watcher.note("examples with 'teach: true' are of single completions: not shown here")
         judge = judge.speaking(order.rubric.language)
-        job = _Job(run, order, judge, rows.asks_judge, watcher)
+        job = _Job(run, order, judge, rows.needs, watcher)
         if job.finished():
             watcher.note("all of it was compared before: nothing is asked")
         else:
@@ -104,27 +112,11 @@ def compare_run(order: PairOrder, watcher: PairWatcher) -> Counts:
         return run.counts()
 
 
-class FittingPairs:
-    """Rows of pairs, those that do not fit the rubric with that as their problem."""
-
-    def __init__(self, rows: Iterable[PairRow], rubric: Rubric) -> None:
-        """Wrap `rows`."""
-        self._rows, self._rubric = rows, rubric
-        self.asks_judge = asks_judge(rubric.items)
-        """Whether any question goes to the judge: known once all rows have been read."""
-
-    def __iter__(self) -> Iterator[PairRow]:
-        for row in self._rows:
-            if row.pair is None:
-                yield row
-                continue
-            self.asks_judge = self.asks_judge or asks_judge(row.pair.criteria)
-            fault = misfit(row.pair.sample("a"), self._rubric)
-            if fault is None:
-                yield row
-            else:
-                problem = Problem(row.path, row.line, 1, fault.message, fault.hint)
-                yield PairRow(row.path, row.line, None, (*row.problems, problem))
+def fitting_pairs(order: PairOrder) -> FittingPairs:
+    """The rows of an order. Raises: InputError for a rubric with a check that can be forged."""
+    refuse_forgeable(order.rubric.items, order.accept_forgeable)
+    rows = read_pairs(order.pairs, order.mapping, order.limit)
+    return FittingPairs(rows, order.rubric, order.accept_forgeable)
 
 
 def pair_prompter_of(judge: Judge, backend: JudgeBackend) -> PairPrompter:
@@ -159,10 +151,16 @@ async def ready_to_compare(
         await used.aclose()
 
 
-def compared_under(rubric: Rubric, judge: Judge, served: str) -> str:
-    """Hash of all that a preference depends on besides the pair."""
+def compared_under(
+    rubric: Rubric, judge: Judge, served: str, checks: Collection[str] = frozenset()
+) -> str:
+    """Hash of all that a preference depends on besides the pair.
+
+    Args: `checks`, the names of those that the pairs bring, besides the rubric's own.
+    """
     asked = ask_fingerprint(judge.spec, served)
-    hashes = rubric.content_hash, judge.content_hash, asked, check_versions()
+    versions = check_versions({*check_names(rubric.items), *checks})
+    hashes = rubric.content_hash, judge.content_hash, asked, versions
     return digest("pairs", *hashes, str(SCORING), str(PAIRING))
 
 
@@ -184,7 +182,7 @@ class _Job:
     run: PairFolder
     order: PairOrder
     judge: Judge
-    asks_judge: bool
+    needs: Needs
     watcher: PairWatcher
 
     def finished(self) -> bool:
@@ -192,22 +190,27 @@ class _Job:
         known = self.run.manifest.judge
         if known is None or known.hash != self.judge.content_hash:
             return False
-        if self.run.manifest.under != compared_under(self.order.rubric, self.judge, known.served):
+        if self.run.manifest.under != self._under(known.served):
             return False
         counts = self.run.counts()
         return not counts.missing and not (self.order.retry_failed and counts.failed)
 
     async def compare(self) -> None:
-        """Start the judge and compare what is missing."""
-        retry = self.order.retry_failed
-        async with ready_to_compare(self.judge, asks=self.asks_judge) as comparer:
+        """Start sandbox and judge, as far as they are needed, and compare what is missing."""
+        order = self.order
+        async with (
+            sandbox_ready(self.needs.code, unsafe=order.unsafe_no_sandbox) as sandbox,
+            ready_to_compare(self.judge, asks=self.needs.judge) as comparer,
+        ):
             backend = comparer.asker.backend
-            for text in backend.notes:
+            for text in (*sandbox.notes, *backend.notes):
                 self.watcher.note(text)
-            self.state(backend.served)
+            self.state(backend.served, sandbox.stated)
             counts = self.run.counts()
-            self.watcher.begin(counts.samples, counts.ok + (0 if retry else counts.failed))
-            plans = finished_pairs(_works(self.run, retry), self.order.rubric, comparer)
+            done = counts.ok + (0 if order.retry_failed else counts.failed)
+            self.watcher.begin(counts.samples, done)
+            works = _works(self.run, order.retry_failed)
+            plans = finished_pairs(works, order.rubric, comparer, sandbox=sandbox)
             async with aclosing(plans):
                 with self.run.writer() as writer:
                     async with ticked(writer):
@@ -216,7 +219,10 @@ class _Job:
                             writer.append(preference)
                             self.watcher.compared(preference)
 
-    def state(self, served: str) -> None:
+    def _under(self, served: str) -> str:
+        return compared_under(self.order.rubric, self.judge, served, self.needs.checks)
+
+    def state(self, served: str, sandbox: Sandboxed | None) -> None:
         """Put into the manifest what is compared under what, and say what has changed."""
         rubric, judge, before = self.order.rubric, self.judge, self.run.manifest
         if before.rubric and before.rubric.hash != rubric.content_hash:
@@ -233,11 +239,12 @@ class _Job:
                 f"the judge differs from the run's ({before.judge.name}@{before.judge.version} -> "
                 f"{judge.name}): what it would answer otherwise is asked"
             )
-        under = compared_under(rubric, judge, served)
-        if under != before.under:
+        under = self._under(served)
+        if (before.under, before.sandbox) != (under, sandbox):
             text = self.order.rubric_text
             kept = Kept(rubric.rubric, rubric.version, rubric.content_hash, text, ".yaml")
-            self.run.state(kept, judge_to_keep(judge, served), under, self.order.command)
+            judged = judge_to_keep(judge, served)
+            self.run.state(kept, judged, under, self.order.command, sandbox)
 
 
 def _works(run: PairFolder, retry_failed: bool) -> Iterator[PairWork]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rlaif.checks.run import needs_sandbox
 from rlaif.grading.pair_plan import PairPlan, PairWork, pair_plan
 from rlaif.prompting.pair_prompt import PairPrompter
 from rlaif.records.criterion import Checked
 from rlaif.reporting.text import count_of
-from rlaif.runs.compare import FittingPairs, PairOrder, pair_prompter_of
+from rlaif.runs.compare import PairOrder, fitting_pairs, pair_prompter_of
+from rlaif.runs.estimate import code_line
 from rlaif.runs.judge import backend_of
-from rlaif.storage.pair_rows import read_pairs
 from rlaif.storage.problems import Problems
 
 
@@ -23,6 +24,8 @@ class PairEstimate:
     """Pairs that the prescreen decides."""
     checks: int = 0
     """Checks on one side of a pair."""
+    code: int = 0
+    """The same of checks that run code, which a dry run does not."""
     questions: int = 0
     """Each asked in both orders."""
     tokens: int = 0
@@ -32,6 +35,7 @@ class PairEstimate:
         lines = [
             f"{count_of(self.pairs, 'pair')}; {self.prescreened:,} decided by the prescreen",
             f"{count_of(self.checks, 'check')} by programs",
+            *code_line(self.code),
             f"{count_of(self.questions, 'question')} to the judge, both orders counted",
         ]
         if self.tokens:
@@ -40,17 +44,17 @@ class PairEstimate:
 
 
 def estimate_pairs(order: PairOrder) -> PairEstimate:
-    """Plan every pair as comparing would, run its checks, and count the rest.
+    """Plan every pair as comparing would, run its cheap checks, and count the rest.
 
     A new run is assumed: what an existing one has answered is not taken off.
-    Raises: FileProblems for pairs at fault.
+    Raises: FileProblems for pairs at fault; InputError for a check that can be forged.
     """
     prompter = None
     if order.judge:
         judge = order.judge.speaking(order.rubric.language)
         prompter = pair_prompter_of(judge, backend_of(judge))
     counted, problems = PairEstimate(), Problems()
-    for row in FittingPairs(read_pairs(order.pairs, order.mapping, order.limit), order.rubric):
+    for row in fitting_pairs(order):
         problems.add(row.problems)
         if row.pair is not None:
             _count(counted, pair_plan(PairWork(row.pair), order.rubric), prompter)
@@ -61,7 +65,10 @@ def estimate_pairs(order: PairOrder) -> PairEstimate:
 def _count(counted: PairEstimate, made: PairPlan, prompter: PairPrompter | None) -> None:
     counted.pairs += 1
     counted.prescreened += made.screened is not None
-    counted.checks += 2 * sum(isinstance(c, Checked) for c in made.open())
+    checks = [c for c in made.open() if isinstance(c, Checked)]
+    code = sum(needs_sandbox(c.check) for c in checks)
+    counted.checks += 2 * (len(checks) - code)
+    counted.code += 2 * code
     made.check()
     judged = made.open_judged()
     counted.questions += 2 * len(judged)

@@ -13,6 +13,8 @@ from pathlib import Path
 
 from rlaif import __version__
 from rlaif.authoring.shipped import shipped_folder
+from rlaif.errors import SandboxUnavailable
+from rlaif.lazy import SANDBOX_INTERPRETER, SANDBOX_TIERS, load
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ def diagnose() -> Iterator[Finding]:
     yield Finding("machine", True, f"{platform.machine()}, {os.cpu_count()} cores")
     for extra, packages in _EXTRAS.items():
         yield _extra(extra, packages)
+    yield from _sandbox()
     yield _small_judge()
     yield _cache()
     yield Finding(
@@ -69,6 +72,28 @@ def _version(package: str) -> str | None:
         return version(package.replace("_", "-"))
     except PackageNotFoundError:
         return None
+
+
+def _sandbox() -> Iterator[Finding]:
+    """What shuts in the code of policies here: the tier that is used, and what there is besides."""
+    try:
+        rungs = load(SANDBOX_TIERS)()
+    except SandboxUnavailable as error:
+        yield Finding("sandbox", False, str(error))
+        return
+    used = next((rung.tier for rung in rungs if rung.works), None)
+    told = f"'{used}' is used; {_interpreter()}" if used else "no way to shut in policy code"
+    mend = "" if used else "only checks that run code need it; one of the tiers is enough"
+    yield Finding("sandbox", True if used else None, told, mend)
+    for rung in rungs:
+        told = f"{rung.told}; not needed" if rung.works and rung.tier != used else rung.told
+        yield Finding(f"sandbox tier '{rung.tier}'", rung.works or None, told, rung.mend)
+
+
+def _interpreter() -> str:
+    found = load(SANDBOX_INTERPRETER)()
+    note = f", as {found.note}" if found.note else ""
+    return f"policy code runs on {found.told}{note}"
 
 
 def _small_judge() -> Finding:

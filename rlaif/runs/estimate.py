@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rlaif.checks.run import needs_sandbox
 from rlaif.grading.combine import unmet_gates
 from rlaif.grading.plan import Plan, Work, plan
 from rlaif.prompting.prompt import Prompter
 from rlaif.records.criterion import Checked, Judged
 from rlaif.reporting.text import count_of
-from rlaif.runs.grade import FittingRows, Order
+from rlaif.runs.grade import Order, fitting_rows
 from rlaif.runs.judge import backend_of, prompter_of
-from rlaif.storage.samples import only_samples, read_rows
+from rlaif.storage.samples import only_samples
 
 
 @dataclass(slots=True)
@@ -23,6 +24,8 @@ class Estimate:
     gated: int = 0
     """Samples that an unmet check gate settles before the judge."""
     checks: int = 0
+    code: int = 0
+    """Checks that run code, which a dry run does not."""
     questions: int = 0
     tokens: int = 0
     tokens_alone: int = 0
@@ -34,6 +37,7 @@ class Estimate:
             f"{count_of(self.samples, 'sample')}; {self.prescreened:,} prescreened and scored 0",
             f"{count_of(self.checks, 'check')} by programs; "
             f"{count_of(self.gated, 'sample')} settled by their gates",
+            *code_line(self.code),
             f"{count_of(self.questions, 'question')} to the judge, at most: "
             "its own gates may settle more",
         ]
@@ -45,18 +49,25 @@ class Estimate:
         return "\n".join([*lines, "Nothing was asked and nothing was written."])
 
 
+def code_line(checks: int) -> list[str]:
+    """How many checks would run code; nothing where none would."""
+    if not checks:
+        return []
+    told = "in the sandbox, at most: they are not run here, and their gates may settle more"
+    return [f"{count_of(checks, 'check')} {told}"]
+
+
 def estimate(order: Order) -> Estimate:
-    """Plan every sample as grading would, run its checks, and count the rest.
+    """Plan every sample as grading would, run its cheap checks, and count the rest.
 
     A new run is assumed: what an existing one has answered is not taken off.
-    Raises: FileProblems for samples at fault.
+    Raises: FileProblems for samples at fault; InputError for a check that can be forged.
     """
     prompter = None
     if order.judge:
         prompter = prompter_of(order.judge, backend_of(order.judge), order.rubric)
     counted = Estimate()
-    rows = FittingRows(read_rows(order.samples, order.mapping, order.limit), order.rubric)
-    for sample in only_samples(rows):
+    for sample in only_samples(fitting_rows(order)):
         _count(counted, plan(Work(sample), order.rubric), prompter)
     return counted
 
@@ -68,7 +79,9 @@ def _count(counted: Estimate, made: Plan, prompter: Prompter | None) -> None:
         counted.prescreened += bool(made.prescreened)
         return
     for criterion in opened:
-        if isinstance(criterion, Checked):
+        if isinstance(criterion, Checked) and needs_sandbox(criterion.check):
+            counted.code += 1
+        elif isinstance(criterion, Checked):
             made.check(criterion)
             counted.checks += 1
     needless = unmet_gates(made.items, made.given)

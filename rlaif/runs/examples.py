@@ -8,18 +8,23 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Literal
 
+from rlaif.grading.code_run import run_code
 from rlaif.grading.combine import combine
 from rlaif.grading.engine import finished_plans
 from rlaif.grading.plan import Plan, Work, plan
 from rlaif.grading.verdict import answered, same_answer, verdict_of_label
+from rlaif.ports import Sandbox
 from rlaif.records.criterion import Checked, Criterion, Judged, leaves
 from rlaif.records.grade import Answered, Score
 from rlaif.records.judge import Judge
 from rlaif.records.outcome import Failure, Skipped
 from rlaif.records.rubric import Example, Rubric
 from rlaif.runs.judge import ready
+from rlaif.runs.needs import Needs
+from rlaif.runs.sandbox import OnDemand
 
 _ROUNDING = 1e-9
+_MOST_CASES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,27 +61,42 @@ class ExamplesReport:
     findings: list[Finding] = field(default_factory=list)
     scores: list[Score | None] = field(default_factory=list)
     """Each tested example's score by its labels; None where a judged criterion has no label."""
+    notes: tuple[str, ...] = ()
+    """What the sandbox says of itself, where code was run."""
 
     def failed(self, kind: Literal["check", "judged", "score"]) -> int:
         """How many findings are of that kind."""
         return sum(finding.kind == kind for finding in self.findings)
 
 
-def try_examples(rubric: Rubric, judge: Judge | None) -> ExamplesReport:
+def try_examples(
+    rubric: Rubric,
+    judge: Judge | None,
+    *,
+    sandbox: Sandbox | None = None,
+    unsafe_no_sandbox: bool = False,
+) -> ExamplesReport:
     """Test the examples: checks and the arithmetic always, judged criteria where a judge is given.
 
     Everything labelled is asked: neither the prescreen nor a gate keeps a question from the judge.
-    An example that teaches the judge is never a test of it.
+    An example that teaches the judge is never a test of it. A check that can be forged is run like
+    any other: nobody is rewarded.
 
-    Raises: JudgeUnavailable, MissingExtra.
+    Args: `sandbox` is used instead of the one that ships, as in tests; it is started only where a
+        check runs code. `unsafe_no_sandbox`: run that code as the user, where it can do harm.
+    Raises: JudgeUnavailable, SandboxUnavailable, MissingExtra.
     """
     tests = tested(rubric)
     report = ExamplesReport(f"{rubric.rubric} {rubric.version}", examples=len(rubric.examples))
     report.taught = len(rubric.examples) - len(tests)
-    if judge and tests:
-        plans = asyncio.run(_judged(rubric, judge, tests))
+    needs = Needs(rubric.items)
+    for _, example in tests:
+        needs.add(example.criteria)
+    if tests and (judge or needs.code):
+        used = OnDemand(sandbox, unsafe=unsafe_no_sandbox)
+        plans = asyncio.run(_answered(rubric, judge, tests, used, needs, report))
     else:
-        plans = {place: _planned(rubric, place, example) for place, example in tests}
+        plans = _planned(rubric, tests)
     for place, example in tests:
         hold_example(report, place, example, plans[place])
     return report
@@ -98,22 +118,50 @@ def hold_example(report: ExamplesReport, place: int, example: Example, made: Pla
         _test_score(report, place, example.score, score or _score_of_answers(made))
 
 
-def _planned(rubric: Rubric, place: int, example: Example) -> Plan:
-    return plan(Work(example.sample(f"example {place}")), rubric, screen=False)
+_Tests = Sequence[tuple[int, Example]]
+_Plans = dict[int, Plan]
+"""By the example's place in the file."""
 
 
-async def _judged(
-    rubric: Rubric, judge: Judge, tests: Sequence[tuple[int, Example]]
-) -> dict[int, Plan]:
-    """The examples' plans with the judge's answers, by their place in the file."""
+def _planned(rubric: Rubric, tests: _Tests) -> _Plans:
+    return {
+        place: plan(Work(example.sample(f"example {place}")), rubric, screen=False)
+        for place, example in tests
+    }
+
+
+async def _answered(
+    rubric: Rubric,
+    judge: Judge | None,
+    tests: _Tests,
+    sandbox: OnDemand,
+    needs: Needs,
+    report: ExamplesReport,
+) -> _Plans:
+    """The examples' plans with the answers of the judge, if any, and of checks that run code."""
+    async with sandbox:
+        if needs.code:
+            await sandbox.start()
+            report.notes = sandbox.notes
+        if judge:
+            return await _judged(rubric, judge, tests, sandbox)
+        plans = _planned(rubric, tests)
+        await run_code(plans.values(), sandbox)
+        return plans
+
+
+async def _judged(rubric: Rubric, judge: Judge, tests: _Tests, sandbox: OnDemand) -> _Plans:
+    """The examples' plans with the judge's answers."""
 
     async def works() -> AsyncIterator[Work]:
         for place, example in tests:
             yield Work(example.sample(f"example {place}"))
 
-    found: dict[int, Plan] = {}
+    found: _Plans = {}
     async with ready(judge, rubric=rubric) as asker:
-        plans = finished_plans(works(), rubric, asker, skip_by_gates=False, screen=False)
+        plans = finished_plans(
+            works(), rubric, asker, sandbox=sandbox, skip_by_gates=False, screen=False
+        )
         async with aclosing(plans):
             async for made in plans:
                 found[int(made.work.sample.sample_id.split()[1])] = made
@@ -174,8 +222,12 @@ def _got(given: Answered) -> str:
 
 
 def _why(given: Answered) -> str:
+    """What the cases say that bear the answer out; of many the first ones."""
     cases = () if isinstance(given.outcome, Failure | Skipped) else given.outcome.cases
-    return "; ".join(case.message for case in cases if case.message)
+    passed = given.answer == "yes"
+    told = [case.message for case in cases if case.message and case.passed == passed]
+    more = f"; and {len(told) - _MOST_CASES:,} more" if len(told) > _MOST_CASES else ""
+    return "; ".join(told[:_MOST_CASES]) + more
 
 
 def _score_of_labels(made: Plan, example: Example) -> Score | None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from rlaif.checks.run import check_versions
-from rlaif.errors import InputError, Problem
+from rlaif.errors import InputError
 from rlaif.grading.engine import finished_plans
 from rlaif.grading.plan import Work
 from rlaif.records.grade import Grade
@@ -18,12 +18,16 @@ from rlaif.records.identity import digest
 from rlaif.records.judge import Judge, ask_fingerprint
 from rlaif.records.rubric import Rubric
 from rlaif.reporting.text import count_of
-from rlaif.runs.fit import misfit
+from rlaif.runs.fitting import FittingRows as FittingRows
+from rlaif.runs.forgeable import refuse_forgeable
 from rlaif.runs.job import judge_to_keep, sigterm_interrupts, ticked
-from rlaif.runs.judge import NO_JUDGE_NAMED, asks_judge, language_note, no_judge, ready
+from rlaif.runs.judge import NO_JUDGE_NAMED, language_note, no_judge, ready
+from rlaif.runs.needs import Needs, check_names
+from rlaif.runs.sandbox import sandbox_ready
 from rlaif.storage.intake import Intake
+from rlaif.storage.manifest import Sandboxed
 from rlaif.storage.run_folder import Counts, Kept, RunFolder, make_run
-from rlaif.storage.samples import Row, read_rows
+from rlaif.storage.samples import read_rows
 
 SCORING = 1
 """Version of what turns samples and outcomes into scores besides checks and judge: the arithmetic,
@@ -59,29 +63,34 @@ class Order:
     limit: int | None = None
     retry_failed: bool = False
     command: Sequence[str] = ()
+    unsafe_no_sandbox: bool = False
+    """Run the policy's code as the user, where it can do harm."""
+    accept_forgeable: Sequence[str] = ()
+    """Ids of criteria that are used although a policy can forge their pass."""
 
 
 def grade_run(order: Order, watcher: Watcher) -> Counts:
     """Grade what is missing, and say how far the run is then.
 
-    Raises: FileProblems for samples at fault, before anything is graded; RunError, RunLocked,
-    JudgeUnavailable, MissingExtra; KeyboardInterrupt after a flush, on Ctrl-C and SIGTERM.
+    Raises: FileProblems for samples at fault, before anything is graded; InputError for a check
+    that can be forged; RunError, RunLocked, JudgeUnavailable, SandboxUnavailable, MissingExtra;
+    KeyboardInterrupt after a flush, on Ctrl-C and SIGTERM.
     """
-    rows = FittingRows(read_rows(order.samples, order.mapping, order.limit), order.rubric)
-    if rows.asks_judge and order.judge is None:
+    rows = fitting_rows(order)
+    if rows.needs.judge and order.judge is None:
         raise InputError(NO_JUDGE_NAMED)
     run = make_run(order.out)
     with sigterm_interrupts(), run.lock() as damaged:
         for text in damaged:
             watcher.note(text)
         _tell_intake(run, run.take_in(rows, order.samples), watcher)
-        if rows.asks_judge and order.judge is None:
+        if rows.needs.judge and order.judge is None:
             raise InputError(NO_JUDGE_NAMED)
         judge = order.judge or no_judge()
-        if rows.asks_judge and (note := language_note(judge, order.rubric)):
+        if rows.needs.judge and (note := language_note(judge, order.rubric)):
             watcher.note(note)
         judge = judge.speaking(order.rubric.language)
-        job = _Job(run, order, judge, rows.asks_judge, watcher)
+        job = _Job(run, order, judge, rows.needs, watcher)
         if job.finished():
             watcher.note("all of it was graded before: nothing is asked")
         else:
@@ -89,33 +98,23 @@ def grade_run(order: Order, watcher: Watcher) -> Counts:
         return run.counts()
 
 
-class FittingRows:
-    """Rows of samples, those that do not fit the rubric with that as their problem."""
-
-    def __init__(self, rows: Iterable[Row], rubric: Rubric) -> None:
-        """Wrap `rows`."""
-        self._rows, self._rubric = rows, rubric
-        self.asks_judge = asks_judge(rubric.items)
-        """Whether any question goes to the judge: known once all rows have been read."""
-
-    def __iter__(self) -> Iterator[Row]:
-        for row in self._rows:
-            if row.sample is None:
-                yield row
-                continue
-            self.asks_judge = self.asks_judge or asks_judge(row.sample.criteria)
-            fault = misfit(row.sample, self._rubric)
-            if fault is None:
-                yield row
-            else:
-                problem = Problem(row.path, row.line, 1, fault.message, fault.hint)
-                yield Row(row.path, row.line, None, (*row.problems, problem))
+def fitting_rows(order: Order) -> FittingRows:
+    """The rows of an order. Raises: InputError for a rubric with a check that can be forged."""
+    refuse_forgeable(order.rubric.items, order.accept_forgeable)
+    rows = read_rows(order.samples, order.mapping, order.limit)
+    return FittingRows(rows, order.rubric, order.accept_forgeable)
 
 
-def graded_under(rubric: Rubric, judge: Judge, served: str) -> str:
-    """Hash of all that a grade depends on besides the sample."""
+def graded_under(
+    rubric: Rubric, judge: Judge, served: str, checks: Collection[str] = frozenset()
+) -> str:
+    """Hash of all that a grade depends on besides the sample.
+
+    Args: `checks`, the names of those that the samples bring, besides the rubric's own.
+    """
     asked = ask_fingerprint(judge.spec, served)
-    return digest(rubric.content_hash, judge.content_hash, asked, check_versions(), str(SCORING))
+    versions = check_versions({*check_names(rubric.items), *checks})
+    return digest(rubric.content_hash, judge.content_hash, asked, versions, str(SCORING))
 
 
 def _tell_intake(run: RunFolder, taken: Intake, watcher: Watcher) -> None:
@@ -136,7 +135,7 @@ class _Job:
     run: RunFolder
     order: Order
     judge: Judge
-    asks_judge: bool
+    needs: Needs
     watcher: Watcher
 
     def finished(self) -> bool:
@@ -144,23 +143,27 @@ class _Job:
         known = self.run.manifest.judge
         if known is None or known.hash != self.judge.content_hash:
             return False
-        under = graded_under(self.order.rubric, self.judge, known.served)
-        if under != self.run.manifest.under:
+        if self._under(known.served) != self.run.manifest.under:
             return False
-        self.state(known.served)
+        self.state(known.served, self.run.manifest.sandbox)
         counts = self.run.counts()
         return not counts.missing and not (self.order.retry_failed and counts.failed)
 
     async def grade(self) -> None:
-        """Start the judge and grade what is missing."""
-        retry = self.order.retry_failed
-        async with ready(self.judge, asks=self.asks_judge, rubric=self.order.rubric) as asker:
-            for text in asker.backend.notes:
+        """Start sandbox and judge, as far as they are needed, and grade what is missing."""
+        order, asks = self.order, self.needs.judge
+        async with (
+            sandbox_ready(self.needs.code, unsafe=order.unsafe_no_sandbox) as sandbox,
+            ready(self.judge, asks=asks, rubric=order.rubric) as asker,
+        ):
+            for text in (*sandbox.notes, *asker.backend.notes):
                 self.watcher.note(text)
-            self.state(asker.backend.served)
+            self.state(asker.backend.served, sandbox.stated)
             counts = self.run.counts()
-            self.watcher.begin(counts.samples, counts.ok + (0 if retry else counts.failed))
-            plans = finished_plans(_works(self.run, retry), self.order.rubric, asker)
+            done = counts.ok + (0 if order.retry_failed else counts.failed)
+            self.watcher.begin(counts.samples, done)
+            works = _works(self.run, order.retry_failed)
+            plans = finished_plans(works, order.rubric, asker, sandbox=sandbox)
             async with aclosing(plans):
                 with self.run.writer() as writer:
                     async with ticked(writer):
@@ -169,7 +172,10 @@ class _Job:
                             writer.append(grade)
                             self.watcher.graded(grade)
 
-    def state(self, served: str) -> None:
+    def _under(self, served: str) -> str:
+        return graded_under(self.order.rubric, self.judge, served, self.needs.checks)
+
+    def state(self, served: str, sandbox: Sandboxed | None) -> None:
         """Put into the manifest what is graded under what, and say what has changed.
 
         A kept rubric or judge that was lost is written again.
@@ -190,11 +196,13 @@ class _Job:
                 f"the judge differs from the run's ({before.judge.name}@{before.judge.version} -> "
                 f"{judge.name}): what it would answer otherwise is asked"
             )
-        under = graded_under(rubric, judge, served)
-        if under != before.under or not self.run.keeps_texts():
+        under = self._under(served)
+        known = (before.under, before.sandbox) == (under, sandbox)
+        if not known or not self.run.keeps_texts():
             text = self.order.rubric_text
             kept = Kept(rubric.rubric, rubric.version, rubric.content_hash, text, ".yaml")
-            self.run.state(kept, judge_to_keep(judge, served), under, self.order.command)
+            judged = judge_to_keep(judge, served)
+            self.run.state(kept, judged, under, self.order.command, sandbox)
 
 
 async def _works(run: RunFolder, retry_failed: bool) -> AsyncIterator[Work]:

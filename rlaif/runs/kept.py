@@ -10,10 +10,11 @@ import orjson
 from rlaif.authoring.rubric_file import read_rubric
 from rlaif.errors import RunError
 from rlaif.records.rubric import Rubric
+from rlaif.storage.pair_folder import PairFolder
 from rlaif.storage.run_folder import RunFolder
 
 
-def kept_rubric(run: RunFolder) -> Rubric:
+def kept_rubric(run: RunFolder | PairFolder) -> Rubric:
     """The rubric that the run's grades are under.
 
     Raises: RunError where nothing was graded yet, or the file cannot be read.

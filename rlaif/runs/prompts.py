@@ -11,7 +11,7 @@ from rlaif.ports import Span
 from rlaif.records.criterion import Judged
 from rlaif.records.judge import Judge
 from rlaif.records.rubric import Rubric
-from rlaif.runs.grade import FittingRows
+from rlaif.runs.fitting import FittingRows
 from rlaif.runs.judge import backend_of, prompter_of
 from rlaif.storage.samples import only_samples, read_rows
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import asyncio
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from rlaif.errors import FileProblems, Problem
+from rlaif.grading.code_run import run_code
 from rlaif.grading.combine import combine
-from rlaif.grading.plan import Work, plan
+from rlaif.grading.plan import Plan, Work, plan
 from rlaif.grading.verdict import answered, answered_value, verdict_of_label
+from rlaif.ports import Sandbox
 from rlaif.records.answers import Answers
 from rlaif.records.base import nearest
 from rlaif.records.criterion import Checked, Criterion, Item, leaves
@@ -16,7 +19,9 @@ from rlaif.records.grade import Answered, Score
 from rlaif.records.outcome import Failure, Skipped
 from rlaif.records.rubric import Rubric
 from rlaif.records.sample import Sample
-from rlaif.runs.grade import FittingRows
+from rlaif.runs.fitting import FittingRows
+from rlaif.runs.needs import runs_code
+from rlaif.runs.sandbox import OnDemand
 from rlaif.storage.answers import AnswersRow, read_answers
 from rlaif.storage.samples import only_samples, read_rows
 
@@ -45,18 +50,29 @@ class Scored:
         return row
 
 
-def score_answers(rubric: Rubric, source: str, samples: str | None = None) -> list[Scored]:
+def score_answers(
+    rubric: Rubric,
+    source: str,
+    samples: str | None = None,
+    *,
+    sandbox: Sandbox | None = None,
+    unsafe_no_sandbox: bool = False,
+    note: Callable[[str], None] | None = None,
+) -> list[Scored]:
     """Score every row of `source`.
 
     With `samples`, checks that nobody answered are run, and criteria that a sample brings or that
     do not apply to it are known.
 
-    Raises: FileProblems with every answer that fits no criterion, and nothing is scored.
+    Args: `sandbox`, `unsafe_no_sandbox` as of `try_examples`; `note` is told what the sandbox says
+        of itself.
+    Raises: FileProblems with every answer that fits no criterion, and nothing is scored;
+        SandboxUnavailable.
     """
     rows = list(read_answers(source))
     known = _samples(rubric, samples, {row.answers.sample_id for row in rows}) if samples else None
     problems: list[Problem] = []
-    scored = []
+    open_rows: list[_OpenRow] = []
     for row in rows:
         sample = known.get(row.answers.sample_id) if known is not None else None
         if known is not None and sample is None:
@@ -67,10 +83,39 @@ def score_answers(rubric: Rubric, source: str, samples: str | None = None) -> li
         found = list(_misfits(row, items))
         problems += found
         if not found:
-            scored.append(Scored(row.answers, _score(row.answers, items, rubric, sample)))
+            open_rows.append(_open_row(row.answers, items, rubric, sample))
     if problems:
         raise FileProblems(problems)
-    return scored
+    if any(runs_code(list(made.open())) for _, _, made in open_rows if made):
+        used = OnDemand(sandbox, unsafe=unsafe_no_sandbox)
+        asyncio.run(_run_code([made for _, _, made in open_rows if made], used, note))
+    return [Scored(answers, _score(answers, items, made)) for answers, items, made in open_rows]
+
+
+_OpenRow = tuple[Answers, tuple[Item, ...], Plan | None]
+"""Answers, the criteria that they are to, and the plan of the sample where there is one."""
+
+
+def _open_row(
+    answers: Answers, items: tuple[Item, ...], rubric: Rubric, sample: Sample | None
+) -> _OpenRow:
+    """What people answered is taken; what only a program can say is still open."""
+    if sample is None:
+        return answers, items, None
+    made = plan(Work(sample), rubric, screen=False)
+    made.given.update(_given(answers, items))
+    return answers, items, made
+
+
+async def _run_code(
+    plans: Sequence[Plan], sandbox: OnDemand, note: Callable[[str], None] | None
+) -> None:
+    async with sandbox:
+        await sandbox.start()
+        for text in sandbox.notes:
+            if note is not None:
+                note(text)
+        await run_code(plans, sandbox)
 
 
 def _samples(rubric: Rubric, source: str, wanted: set[str]) -> dict[str, Sample]:
@@ -90,23 +135,20 @@ def _misfits(row: AnswersRow, items: tuple[Item, ...]) -> Iterator[Problem]:
             yield Problem(row.path, row.line, 1, message, criteria[name].told_answers)
 
 
-def _score(
-    answers: Answers, items: tuple[Item, ...], rubric: Rubric, sample: Sample | None
-) -> Score:
+def _score(answers: Answers, items: tuple[Item, ...], made: Plan | None) -> Score:
     given = dict(_given(answers, items))
-    if sample is not None:
-        made = plan(Work(sample), rubric, screen=False)
+    if made is not None:
         for criterion in list(made.open()):
             if isinstance(criterion, Checked):
                 made.check(criterion)
-        given = {**made.given, **given}
+        given = made.given
     absent = [c for c in leaves(items) if c.id not in given]
     for criterion in absent:
         given[criterion.id] = Answered(criterion.id, Failure("parse", NOT_ANSWERED))
     score = combine(items, given)
     if score.status == "failed" and absent:
         reason = f"{NOT_ANSWERED}: {', '.join(c.id for c in absent)}"
-        if sample is None and any(isinstance(c, Checked) for c in absent):
+        if made is None and any(isinstance(c, Checked) for c in absent):
             reason += " (with --samples, checks are run)"
         return Score(None, None, "failed", reason, score.sections)
     return score

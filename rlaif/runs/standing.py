@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from rlaif.grading.engine import Asker, finished_plans
 from rlaif.grading.plan import Plan, Work
+from rlaif.ports import Sandbox
 from rlaif.records.comparison import Move
 from rlaif.records.criterion import Judged, leaves
 from rlaif.records.outcome import Failure
@@ -56,16 +57,18 @@ async def one_pass(
     asker: Asker,
     memory: Memory,
     go_on: Callable[[], bool],
+    sandbox: Sandbox | None = None,
 ) -> Pass | None:
     """Grade everything, asking only what `memory` does not know.
 
     Args: `go_on` is called before every sample; once it says false no further one is begun, and the
-    pass ends with None. What was answered until then is remembered.
+    pass ends with None. What was answered until then is remembered. `sandbox`: started, where a
+    check needs it.
     """
     counted = asker.backend
     assert isinstance(counted, Counted)  # noqa: S101 - made so by the watch
     counted.asked.clear()
-    walk = _Walk(rubric, asker, memory, go_on)
+    walk = _Walk(rubric, asker, memory, go_on, sandbox)
     graded = await walk.finished(samples, by_rule=True)
     found = {name: made.grade(asker.name) for name, made in graded.items()}
     tests = tested(rubric)
@@ -92,9 +95,15 @@ class _Walk:
     """Takes samples through a rubric until told to stop, and counts on the way."""
 
     def __init__(
-        self, rubric: Rubric, asker: Asker, memory: Memory, go_on: Callable[[], bool]
+        self,
+        rubric: Rubric,
+        asker: Asker,
+        memory: Memory,
+        go_on: Callable[[], bool],
+        sandbox: Sandbox | None,
     ) -> None:
         self._rubric, self._asker, self._memory, self._go_on = rubric, asker, memory, go_on
+        self._sandbox = sandbox
         self.tally = _Tally(memory)
         self.stopped = False
 
@@ -105,6 +114,7 @@ class _Walk:
             self._works(samples),
             self._rubric,
             self._asker,
+            sandbox=self._sandbox,
             in_flight=_IN_FLIGHT,
             skip_by_gates=by_rule,
             screen=by_rule,

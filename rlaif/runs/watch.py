@@ -17,7 +17,7 @@ from rlaif.records.rubric import Rubric
 from rlaif.records.sample import Sample, sample_digest
 from rlaif.reporting.edit import Edit
 from rlaif.runs.examples import tested
-from rlaif.runs.grade import FittingRows
+from rlaif.runs.fitting import FittingRows
 from rlaif.runs.judge import (
     NO_JUDGE_NAMED,
     asker_of,
@@ -27,7 +27,9 @@ from rlaif.runs.judge import (
     prompter_of,
 )
 from rlaif.runs.lint import lint
+from rlaif.runs.needs import Needs
 from rlaif.runs.remembered import Counted, Memory
+from rlaif.runs.sandbox import OnDemand
 from rlaif.runs.saves import Saves
 from rlaif.runs.standing import Pass, edit_of, one_pass
 from rlaif.storage.lines import STANDARD_INPUT
@@ -66,6 +68,8 @@ class WatchOrder:
     """None where nothing is asked of one."""
     mapping: Mapping[str, str] = field(default_factory=dict)
     limit: int | None = None
+    unsafe_no_sandbox: bool = False
+    """Run the policy's code as the user, where it can do harm."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +85,9 @@ class Ended:
 def watch(order: WatchOrder, onlooker: Onlooker, *, once: bool = False) -> Ended:
     """Grade, and again at every save, until it is interrupted; with `once`, a single time.
 
-    Raises: UnknownName, MissingExtra, JudgeUnavailable; with `once` also FileProblems and
-    InputError for a rubric or samples at fault, which else are told while the last good state
-    holds; KeyboardInterrupt, once the judge has let go.
+    Raises: UnknownName, MissingExtra, JudgeUnavailable, SandboxUnavailable; with `once` also
+    FileProblems and InputError for a rubric or samples at fault, which else are told while the last
+    good state holds; KeyboardInterrupt, once the judge has let go.
     """
     return asyncio.run(Watching(order, onlooker, once).run())
 
@@ -97,6 +101,7 @@ class Watching:
         self._rubric = find_rubric(order.rubric)
         self._judge = order.judge or no_judge()
         self._backend = Counted(backend_of(self._judge))
+        self._sandbox = OnDemand(unsafe=order.unsafe_no_sandbox)
         self._started = False
         self._language_note = ""
         self._memory = Memory()
@@ -118,6 +123,7 @@ class Watching:
                     await asyncio.sleep(_PAUSE_S)
         finally:
             await self._backend.aclose()
+            await self._sandbox.aclose()
 
     async def round(self) -> int:
         """Read, lint and grade what was saved; the number of lint's findings."""
@@ -165,10 +171,11 @@ class Watching:
             return "nothing is graded yet; save again to go on"
         return f"nothing was graded; the last good state is kept: {self._last.standing.rubric}"
 
-    async def _grade(self, rubric: Rubric, fitting: tuple[list[Sample], bool]) -> None:
-        samples, asks = fitting
-        if asks and self._order.judge is None:
+    async def _grade(self, rubric: Rubric, fitting: tuple[list[Sample], Needs]) -> None:
+        samples, needs = fitting
+        if needs.judge and self._order.judge is None:
             raise InputError(NO_JUDGE_NAMED)
+        await self._open_sandbox(needs, rubric)
         asker = await self._asker(rubric)
         self._onlooker.begin(len(samples) + len(tested(rubric)))
 
@@ -176,12 +183,21 @@ class Watching:
             self._onlooker.graded()
             return self._once or not self.saves.saved()
 
-        made = await one_pass(samples, rubric, asker, self._memory, go_on)
+        made = await one_pass(samples, rubric, asker, self._memory, go_on, self._sandbox)
         if made is None:
             self._onlooker.note("saved again meanwhile: starting over")
             return
         self._onlooker.edited(edit_of(self._last, made))
         self._last = made
+
+    async def _open_sandbox(self, needs: Needs, rubric: Rubric) -> None:
+        """Start it when it is first needed, by samples or examples."""
+        for _, example in tested(rubric):
+            needs.add(example.criteria)
+        if needs.code and not self._sandbox.started:
+            await self._sandbox.start()
+            for text in self._sandbox.notes:
+                self._onlooker.note(text)
 
     async def _asker(self, rubric: Rubric) -> Asker:
         """The judge, loaded when it is first needed, with the prompts of this rubric."""
@@ -208,8 +224,8 @@ class _Samples:
         self._seen: list[str | None] | None = None
         self._rows: list[Row] = []
 
-    def fitting(self, rubric: Rubric, seen: Mapping[Path, str]) -> tuple[list[Sample], bool]:
-        """The samples under a rubric, and whether a judge is needed.
+    def fitting(self, rubric: Rubric, seen: Mapping[Path, str]) -> tuple[list[Sample], Needs]:
+        """The samples under a rubric, and what it and they need.
 
         Raises: FileProblems for those that do not fit it, or cannot be read; InputError.
         """
@@ -219,7 +235,7 @@ class _Samples:
             self._rows = list(read_rows(order.samples, order.mapping, order.limit))
             self._seen = now
         fitting = FittingRows(self._rows, rubric)
-        return list(_once_each(fitting)), fitting.asks_judge
+        return list(_once_each(fitting)), fitting.needs
 
 
 def _once_each(rows: FittingRows) -> list[Sample]:

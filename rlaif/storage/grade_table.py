@@ -12,6 +12,8 @@ import pyarrow.parquet as pq
 
 from rlaif.records.grade import Answered, Grade
 from rlaif.records.outcome import Case, Failure, Outcome, Skipped, Verdict
+from rlaif.storage.case_costs import COSTS, costs_column, with_costs
+from rlaif.storage.case_costs import NAME as CASE_COSTS
 from rlaif.storage.outcome_table import (
     OUTCOME,
     lists,
@@ -38,6 +40,7 @@ _FIELDS: list[tuple[str, Any]] = [
     ("truncated", pa.bool_()),
     ("sections", pa.list_(_SECTION)),
     ("outcomes", pa.list_(OUTCOME)),
+    (CASE_COSTS, COSTS),
 ]
 
 SCHEMA = pa.schema(_FIELDS, metadata={"rlaif": "grades 1"})
@@ -63,7 +66,8 @@ def _table(grades: Sequence[Grade], under: str) -> Any:
     arrays = {name: pa.array(v, SCHEMA.field(name).type) for name, v in columns.items()}
     sections = [grade.sections for grade in grades]
     arrays["sections"] = lists(sections, struct(_SECTION, chain.from_iterable(sections)))
-    arrays["outcomes"] = outcomes_column([grade.outcomes for grade in grades])
+    outcomes = [grade.outcomes for grade in grades]
+    arrays["outcomes"], arrays[CASE_COSTS] = outcomes_column(outcomes), costs_column(outcomes)
     return pa.Table.from_arrays([arrays[name] for name in SCHEMA.names], schema=SCHEMA)
 
 
@@ -76,10 +80,10 @@ def as_parquet(table: Any) -> bytes:
 
 
 def read_grades(batch: Any) -> Iterator[Grade]:
-    """The grades of a batch with at least the columns of SCHEMA."""
+    """The grades of a batch with at least the columns of SCHEMA, perhaps without the costs."""
     columns = [batch.column(name).to_pylist() for name in (*_PLAIN, *_MORE)]
     sections = _read_sections(batch.column("sections"))
-    outcomes = read_outcomes(batch.column("outcomes"))
+    outcomes = map(with_costs, read_outcomes(batch.column("outcomes")), _read_costs(batch))
     for row in zip(*columns, sections, outcomes, strict=True):
         sample_id, sample_hash, attempt, rubric, judge, score, raw, status, reason, *rest = row
         characters, truncated, parts, answered = rest
@@ -98,6 +102,14 @@ def read_grades(batch: Any) -> Iterator[Grade]:
             reasoning_characters=characters,
             truncated=truncated,
         )
+
+
+def _read_costs(batch: Any) -> list[Any]:
+    """The costs of each grade's cases; parts of an older version have none."""
+    if CASE_COSTS not in batch.schema.names:
+        return [None] * batch.num_rows
+    costs: list[Any] = batch.column(CASE_COSTS).to_pylist()
+    return costs
 
 
 def _read_sections(column: Any) -> list[tuple[tuple[str, float | None], ...]]:
@@ -121,9 +133,13 @@ def _clean_outcome(outcome: Outcome) -> Outcome:
         return Failure(outcome.stage, _clean(outcome.message))
     if isinstance(outcome, Skipped):
         return outcome
-    cases = tuple(Case(_clean(c.name), c.passed, _clean(c.message)) for c in outcome.cases)
+    cases = tuple(map(_clean_case, outcome.cases))
     rationale = None if outcome.rationale is None else _clean(outcome.rationale)
     return Verdict(outcome.distribution, outcome.label_mass, rationale, cases)
+
+
+def _clean_case(case: Case) -> Case:
+    return replace(case, name=_clean(case.name), message=_clean(case.message))
 
 
 def _clean(text: str) -> str:

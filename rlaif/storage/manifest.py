@@ -57,6 +57,14 @@ class Samples(_Part):
     """The name of the folder in `samples/` that holds them."""
 
 
+class Sandboxed(_Part):
+    """How the policy's code was shut in while it was run."""
+
+    tier: str
+    notes: tuple[str, ...] = ()
+    """What the sandbox said of itself: which interpreter, and why this tier."""
+
+
 def _versions() -> dict[str, str]:
     names = ("rlaif", "pyarrow", "duckdb", "pydantic")
     return {"python": platform.python_version(), **{name: _version(name) for name in names}}
@@ -86,6 +94,8 @@ class Manifest(_Part):
     rubric: Stated | None = None
     judge: Stated | None = None
     samples: Samples | None = None
+    sandbox: Sandboxed | None = None
+    """None where no code was run."""
 
 
 def read_manifest(folder: Path, name: str = NAME) -> Manifest | None:

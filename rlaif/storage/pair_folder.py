@@ -28,7 +28,14 @@ from rlaif.records.preference import Preference
 from rlaif.storage.lock import locked
 from rlaif.storage.manifest import NAME as GRADES
 from rlaif.storage.manifest import PAIRS as NAME
-from rlaif.storage.manifest import Manifest, Samples, Stated, read_manifest, write_manifest
+from rlaif.storage.manifest import (
+    Manifest,
+    Samples,
+    Sandboxed,
+    Stated,
+    read_manifest,
+    write_manifest,
+)
 from rlaif.storage.pair_intake import PairIntake, intact_pairs, kept_pairs, take_in_pairs
 from rlaif.storage.pair_lines import preference_line, read_line, verdicts_of
 from rlaif.storage.pair_rows import PairRow
@@ -79,7 +86,14 @@ class PairFolder:
             self.manifest = read_manifest(self.path, NAME) or self.manifest
             yield self._clean()
 
-    def state(self, rubric: Kept, judge: Kept, under: str, command: Sequence[str] = ()) -> None:
+    def state(
+        self,
+        rubric: Kept,
+        judge: Kept,
+        under: str,
+        command: Sequence[str] = (),
+        sandbox: Sandboxed | None = None,
+    ) -> None:
         """Say what is compared under what from here on, and keep the texts. Needs the lock."""
         self._write(
             Manifest(
@@ -89,6 +103,7 @@ class PairFolder:
                 rubric=self._keep("rubric", rubric),
                 judge=self._keep("judge", judge),
                 samples=self.manifest.samples,
+                sandbox=sandbox,
             )
         )
 

@@ -77,8 +77,16 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
         "distribution": outcome.distribution,
         "label_mass": outcome.label_mass,
         "rationale": None if outcome.rationale is None else _clean(outcome.rationale),
-        "cases": [[_clean(c.name), c.passed, _clean(c.message)] for c in outcome.cases],
+        "cases": [_case(case) for case in outcome.cases],
     }
+
+
+def _case(case: Case) -> list[Any]:
+    """Name, whether it passed, message; where code was run, also seconds and bytes."""
+    told = [_clean(case.name), case.passed, _clean(case.message)]
+    if case.seconds is None and case.memory is None:
+        return told
+    return [*told, case.seconds, case.memory]
 
 
 def _read_outcome(row: dict[str, Any]) -> Outcome:

@@ -12,6 +12,7 @@ from typing import Any
 from rlaif.records.outcome import Verdict
 from rlaif.records.sample import Sample
 from rlaif.storage import queries
+from rlaif.storage.case_costs import costly
 from rlaif.storage.outcome_table import read_verdicts
 from rlaif.storage.sample_table import read_kept
 
@@ -81,7 +82,7 @@ def _verdicts(connection: Any) -> Iterator[tuple[int, str, Verdict]]:
     for batch in queries.prior_verdicts(connection):
         columns = {name: batch.column(name) for name in batch.schema.names}
         verdicts = read_verdicts(columns, batch.num_rows)
-        ordinals, keys = columns["ordinal"].to_pylist(), columns["key"].to_pylist()
-        for ordinal, key, verdict in zip(ordinals, keys, verdicts, strict=True):
+        told = (columns[name].to_pylist() for name in ("ordinal", "key", "costs"))
+        for ordinal, key, costs, verdict in zip(*told, verdicts, strict=True):
             if verdict is not None:
-                yield ordinal, key, verdict
+                yield ordinal, key, costly(verdict, costs)

@@ -17,6 +17,7 @@ from typing import Any
 import duckdb
 
 from rlaif.errors import RunError
+from rlaif.storage.case_costs import NAME as CASE_COSTS
 
 MEMORY = "512MB"
 BATCH = 2048
@@ -43,9 +44,10 @@ WHERE g.sample_id IS NULL OR ($retry AND NOT g.ok)
 
 _PRIOR = """
 SELECT ordinal, o.key AS key, o.distribution AS distribution, o.label_mass AS label_mass,
-  o.rationale AS rationale, o.cases AS cases
+  o.rationale AS rationale, o.cases AS cases, costs
 FROM (
-  SELECT p.ordinal, g.attempt, g.filename, g.file_row_number, unnest(g.outcomes) AS o
+  SELECT p.ordinal, g.attempt, g.filename, g.file_row_number, unnest(g.outcomes) AS o,
+    {costs} AS costs
   FROM grades g JOIN pending p USING (sample_id))
 WHERE o.key <> '' AND o.distribution IS NOT NULL
 ORDER BY ordinal, filename, file_row_number
@@ -145,8 +147,13 @@ def pending_ordinals(connection: Any) -> Iterator[tuple[int, int]]:
 
 
 def prior_verdicts(connection: Any) -> Iterator[Any]:
-    """Batches of earlier verdicts of what is pending, by ordinal; of one key the last counts."""
-    return _batches(connection, _PRIOR)
+    """Batches of earlier verdicts of what is pending, by ordinal; of one key the last counts.
+
+    The column `costs` is null where all parts are of a version that did not write any.
+    """
+    written = {name for name, *_ in connection.execute("DESCRIBE grades").fetchall()}
+    costs = f"unnest(g.{CASE_COSTS})" if CASE_COSTS in written else "NULL"
+    return _batches(connection, _PRIOR.format(costs=costs))
 
 
 def effective_grades(connection: Any, under: str) -> Iterator[Any]:

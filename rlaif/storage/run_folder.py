@@ -32,6 +32,7 @@ from rlaif.storage.manifest import (
     PAIRS,
     Manifest,
     Samples,
+    Sandboxed,
     Stated,
     read_manifest,
     write_manifest,
@@ -90,7 +91,14 @@ class RunFolder:
             self.manifest = read_manifest(self.path) or self.manifest
             yield clean(self.path)
 
-    def state(self, rubric: Kept, judge: Kept, under: str, command: Sequence[str] = ()) -> None:
+    def state(
+        self,
+        rubric: Kept,
+        judge: Kept,
+        under: str,
+        command: Sequence[str] = (),
+        sandbox: Sandboxed | None = None,
+    ) -> None:
         """Say what is graded under what from here on, and keep the texts. Needs the lock."""
         self._write(
             Manifest(
@@ -100,6 +108,7 @@ class RunFolder:
                 rubric=self._keep("rubric", rubric),
                 judge=self._keep("judge", judge),
                 samples=self.manifest.samples,
+                sandbox=sandbox,
             )
         )
 

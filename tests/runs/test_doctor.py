@@ -1,9 +1,12 @@
 """What is installed, and what can run."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from rlaif.checks.sandbox.tier import Rung
+from rlaif.lazy import SANDBOX_INTERPRETER, SANDBOX_TIERS
 from rlaif.runs import doctor
 from rlaif.runs.doctor import Finding, diagnose
 
@@ -45,3 +48,42 @@ def test_a_full_cache_is_to_be_mended(monkeypatch: pytest.MonkeyPatch, tmp_path:
     cache = found()["cache folder"]
     assert cache.ok is False
     assert cache.mend == "set RLAIF_CACHE to a folder with room"
+
+
+def rungs(monkeypatch: pytest.MonkeyPatch, *tiers: Rung) -> None:
+    """Let these be the tiers."""
+    told = SimpleNamespace(told="Python 3.12.1 (/usr/bin/python3)", note="")
+    targets = {SANDBOX_TIERS: tiers, SANDBOX_INTERPRETER: told}
+    monkeypatch.setattr(doctor, "load", lambda target: lambda: targets[target])
+
+
+def test_the_first_tier_that_works_is_the_one_that_is_used(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rungs(
+        monkeypatch,
+        Rung("namespaces", False, "bwrap is not installed", "install bubblewrap"),
+        Rung("landlock", True, "Landlock 4, seccomp, limits"),
+    )
+    shown = found()
+    assert shown["sandbox"].told == (
+        "'landlock' is used; policy code runs on Python 3.12.1 (/usr/bin/python3)"
+    )
+    first = shown["sandbox tier 'namespaces'"]
+    assert (first.ok, first.told) == (None, "bwrap is not installed")
+    assert first.mend == "install bubblewrap"
+    assert shown["sandbox tier 'landlock'"].ok is True
+
+
+def test_no_way_to_shut_code_in_matters_only_to_those_who_need_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rungs(monkeypatch, Rung("landlock", False, "the kernel has no Landlock", "a newer kernel"))
+    assert found()["sandbox"].ok is None
+    assert "no way to shut in" in found()["sandbox"].told
+
+
+def test_an_unknown_tier_by_force_is_to_be_mended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RLAIF_SANDBOX", "moat")
+    assert found()["sandbox"].ok is False
+    assert "moat" in found()["sandbox"].told

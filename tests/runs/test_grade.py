@@ -155,7 +155,7 @@ def test_sigterm_interrupts_while_samples_are_read(
         signal.raise_signal(signal.SIGTERM)
 
     with monkeypatch.context() as patched:
-        patched.setattr("rlaif.runs.grade.misfit", stop)
+        patched.setattr("rlaif.runs.fitting.misfit", stop)
         with pytest.raises(KeyboardInterrupt):
             grade_run(order, Heard())
     assert grade_run(order, Heard()).ok == 10

@@ -14,18 +14,27 @@ from rlaif.storage.grade_table import as_parquet, grades_table, read_grades
 text = st.text(st.characters(codec="utf-8"), max_size=8)
 number = st.floats(allow_nan=False, allow_infinity=False)
 maybe = st.none() | number
-case = st.builds(Case, text, st.booleans(), text)
-verdict = st.builds(
-    Verdict,
-    st.lists(number, max_size=4).map(tuple),
-    maybe,
-    st.none() | text,
-    st.lists(case, max_size=3).map(tuple),
+plain_case = st.builds(Case, text, st.booleans(), text)
+case = plain_case | st.builds(
+    Case, text, st.booleans(), text, maybe, st.none() | st.integers(0, 2**62)
 )
+
+
+def verdicts(cases: st.SearchStrategy[Case]) -> st.SearchStrategy[Verdict]:
+    return st.builds(
+        Verdict,
+        st.lists(number, max_size=4).map(tuple),
+        maybe,
+        st.none() | text,
+        st.lists(cases, max_size=3).map(tuple),
+    )
+
+
+verdict = verdicts(case)
 outcome = (
     verdict
     | st.builds(Failure, st.sampled_from(["render", "backend", "sandbox"]), text)
-    | st.builds(Skipped, text, st.none() | verdict)
+    | st.builds(Skipped, text, st.none() | verdicts(plain_case))  # no check is answered "na"
 )
 answered = st.builds(Answered, text, outcome, text, st.none() | text, maybe, maybe)
 grade = st.builds(
