@@ -17,8 +17,8 @@ def run(
         typer.Argument(
             metavar="FORMAT",
             help="healthbench, paperbench, prbench, rar, researchrubrics, profbench, biggen, "
-            "prometheus, wildbench, infobench, multichallenge, open-instruct, autorubric, "
-            "verifiers, csv or xlsx.",
+            "prometheus, wildbench, infobench, multichallenge, open-instruct, humaneval, mbpp, "
+            "stdio, autorubric, verifiers, csv or xlsx.",
         ),
     ],
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The file, as it was published.")],

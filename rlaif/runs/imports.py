@@ -119,13 +119,24 @@ def _rows(name: str, form: Format, path: Path, tally: Tally, given: Given | None
         tally.warnings.add(
             f"a completion of '{unused}', which is the id of no prompt that was read"
         )
-    reading.made.rubric = {
-        "rubric": name_of(path),
+    reading.made.rubric = _per_sample(form, name_of(path))
+    return reading.made
+
+
+def _per_sample(form: Format, name: str) -> dict[str, Any]:
+    """The rubric of samples that bring their own criteria.
+
+    For code, the rules that guard a judge are off: no judge is there to be fooled, and a program
+    that writes one line fifty times, or a table of zeros, may be the right answer.
+    """
+    kept = {"prescreen": {"off": ["symbols", "opener", "degenerate"]}} if form.code else {}
+    return {
+        "rubric": name,
         "version": "1.0.0",
         "title": f"{form.title}: every sample brings its own criteria",
+        **kept,
         "criteria": "per-sample",
     }
-    return reading.made
 
 
 def _prometheus_text(path: Path, tally: Tally) -> Imported:

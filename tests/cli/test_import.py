@@ -75,6 +75,23 @@ def test_the_wrong_name_is_told_with_the_right_one(
     assert not (tmp_path / "out").exists()
 
 
+def test_a_data_set_of_code_is_imported_and_lints_clean(rlaif: Rlaif, tmp_path: Path) -> None:
+    row = {"task_id": 1, "text": "Take off the first letter.", "code": "def f(s): return s[1:]"}
+    tests = {"test_list": ["assert f('ab') == 'b'"], "challenge_test_list": ["assert f('') == ''"]}
+    rows = [{**row, **tests}, {**row, "task_id": 2, "test_list": ["assert ("]}]
+    (tmp_path / "m.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    ran = rlaif("import", "mbpp", tmp_path / "m.jsonl", "--out", tmp_path / "out")
+    assert ran.status == 1
+    assert ran.err.splitlines() == [
+        f"wrote {tmp_path / 'out' / 'rubric.yaml'}",
+        f"wrote {tmp_path / 'out' / 'samples.jsonl'} (1 sample)",
+        "1 row read, 1 not read",
+        "  line 2: test 1: this is not Python: '(' was never closed (line 1 of it)",
+        "rows with challenge tests, which the official score leaves out as well: 1",
+    ]
+    assert rlaif("lint", tmp_path / "out" / "rubric.yaml").status == 0
+
+
 def test_a_broken_file_is_told_at_its_place(rlaif: Rlaif, tmp_path: Path) -> None:
     (tmp_path / "t.json").write_text('{"id": "a",\n "weight": }')
     ran = rlaif("import", "paperbench", tmp_path / "t.json", "--out", tmp_path / "out")

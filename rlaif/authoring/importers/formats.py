@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from rlaif.authoring.importers.checklists import infobench, multichallenge, wildbench
 from rlaif.authoring.importers.five_levels import biggen, prometheus
+from rlaif.authoring.importers.humaneval import humaneval
 from rlaif.authoring.importers.imported import Entry, Imported, Tally
+from rlaif.authoring.importers.mbpp import mbpp
 from rlaif.authoring.importers.paperbench import paperbench
 from rlaif.authoring.importers.rubric_files import autorubric, verifiers
+from rlaif.authoring.importers.stdio import stdio
 from rlaif.authoring.importers.weighted import (
     healthbench,
     open_instruct,
@@ -34,10 +37,16 @@ class Format:
     """Keys that tell the format: all of one of these sets stand at the top of it."""
     row: ReadRow | None = None
     document: ReadDocument | None = None
+    code: bool = False
+    """Rows are answered by code, which tests alone decide about."""
 
 
 def _rows(title: str, row: ReadRow, *marks: str) -> Format:
     return Format(title, "rows", tuple(frozenset(m.split()) for m in marks), row=row)
+
+
+def _code(title: str, row: ReadRow, *marks: str) -> Format:
+    return replace(_rows(title, row, *marks), code=True)
 
 
 def _document(title: str, read: ReadDocument, *marks: str) -> Format:
@@ -57,6 +66,9 @@ FORMATS: dict[str, Format] = {
     "infobench": _rows("InFoBench", infobench, "decomposed_questions"),
     "multichallenge": _rows("MultiChallenge", multichallenge, "TARGET_QUESTION", "rubric context"),
     "open-instruct": _rows("open-instruct", open_instruct, "ground_truth", "query rubrics"),
+    "humaneval": _code("HumanEval", humaneval, "entry_point test"),
+    "mbpp": _code("MBPP", mbpp, "test_list"),
+    "stdio": _code("Programming problems", stdio, "input_output", "public_tests"),
     "csv": Format("A table", "table"),
     "xlsx": Format("A workbook", "table"),
     "autorubric": _document("autorubric", autorubric, "items rubric", "requirement"),
