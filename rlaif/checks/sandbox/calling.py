@@ -16,7 +16,7 @@ from typing import Any
 
 import orjson
 
-from rlaif.checks.sandbox.host import Child, Host
+from rlaif.checks.sandbox.host import Child, Host, HostLost
 from rlaif.checks.sandbox.inside.values import Garbled, decode, dumps, encode
 from rlaif.records.jobs import Called, CallsJob, Limits, Opaque
 
@@ -26,8 +26,8 @@ MOST_PROCESSES = 10
 _MOST_BYTES = 2**26
 """Bytes that are read of one process."""
 
-_START_S = 20.0
-"""A process that says nothing for so long beyond its own time was not started as it should be."""
+START_S = 20.0
+"""A process that says nothing for so long was not started as it should be."""
 
 _LITTLE = 0.5
 """Of the time that has passed: a process that computed for less was kept waiting, or slept."""
@@ -88,18 +88,22 @@ class _Calling:
 
     async def _load(self, child: Child, calls: list[int], longest: float) -> Called | None:
         """Hand over the code and the first calls; None once the code is loaded."""
-        began = self.loop.time()
         message = {"code": self.job.code, "calls": [[i, self._steps(i)] for i in calls]}
-        deadline = began + longest + _START_S
-        if not await child.line.send(dumps(message), deadline):
-            return await self._lost(child, began, longest, "reading the code")
-        line = await child.line.read(deadline)
+        deadline = self.loop.time() + START_S
+        sent = await child.line.send(dumps(message), deadline)
+        first = _read(await child.line.read(deadline) or b"" if sent else b"")
+        # This line is written before anything of others is run: without it, the fault is ours.
+        if first.get("up") is not True:
+            await self.host.end(child)
+            raise HostLost(str(first.get("setup", "a process does not begin"))[:300])
+        began = self.loop.time()
+        line = await child.line.read(began + longest)
         if line is None:
             return await self._lost(child, began, longest, "loading the code")
         said = _read(line)
         if said.get("loaded") is True:
             return None
-        why = said.get("no_code", said.get("setup", "it answers with no record"))
+        why = said.get("no_code", "it answers with no record")
         await self.host.end(child)
         return Called("no_code", message=str(why)[:400])
 

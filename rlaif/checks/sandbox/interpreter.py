@@ -73,31 +73,31 @@ def interpreter() -> Interpreter:
     why = ""
     for path in (own, *_SYSTEM):
         found = _asked(path)
-        if found is None or tuple(found[0]) < _OLDEST:
+        if found is None or found[0] < _OLDEST:
             continue
-        version, *folders = found
-        real = [os.path.realpath(path), *map(os.path.realpath, folders)]
+        version, folders = found
+        real = [os.path.realpath(one) for one in (path, *folders)]
         if (hidden := next((one for one in real if not _readable(one)), None)) is not None:
             why = why or f"the user who runs the code cannot read {hidden}"
             continue
         needed = sorted({os.path.realpath(folder) for folder in folders})
-        return Interpreter(real[0], tuple(version), tuple(needed), _packages(version), why)
+        return Interpreter(real[0], version, tuple(needed), _packages(version), why)
     raise SandboxUnavailable(
         f"no Python was found that the sandbox can use ({why or 'none is installed'})\n"
         "  hint: install python3 for all users of the machine, or run rlaif as an ordinary user"
     )
 
 
-def _asked(path: str) -> list[list[int]] | None:
+def _asked(path: str) -> tuple[tuple[int, ...], list[str]] | None:
     """Version and folders of the Python at `path`; None where there is none."""
     try:
         run = subprocess.run(  # noqa: S603 - a path of ours
             [path, "-I", "-S", "-c", _TOLD], capture_output=True, timeout=30, check=True
         )
-        found: list[list[int]] = json.loads(run.stdout)
+        version, *folders = json.loads(run.stdout)
     except (OSError, subprocess.SubprocessError, ValueError):
         return None
-    return found
+    return tuple(version), folders
 
 
 def _readable(path: str) -> bool:
@@ -109,13 +109,13 @@ def _readable(path: str) -> bool:
     return folders and bool(own.stat().st_mode & stat.S_IROTH)
 
 
-def _packages(version: list[int]) -> tuple[str, ...]:
+def _packages(version: tuple[int, ...]) -> tuple[str, ...]:
     """Folders of packages for Python of that version."""
     return tuple(dict.fromkeys(_package_folders(version)))
 
 
-def _package_folders(version: list[int]) -> Iterator[str]:
-    if tuple(version[:2]) == sys.version_info[:2]:
+def _package_folders(version: tuple[int, ...]) -> Iterator[str]:
+    if version[:2] == sys.version_info[:2]:
         for kind in ("purelib", "platlib"):
             folder = os.path.realpath(sysconfig.get_path(kind))
             if Path(folder).is_dir() and _readable(folder):

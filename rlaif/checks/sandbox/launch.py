@@ -58,14 +58,12 @@ for name, text in told.pop("modules"):
     exec(compile(text, name + ".py", "exec"), module.__dict__)
 module.main(socket.socket(fileno=control), told)
 """
-_PRELOAD = tuple(
-    (
-        "abc array ast base64 bisect cmath collections contextlib copy dataclasses datetime decimal "
-        "enum fractions functools hashlib heapq inspect io itertools json locale math numbers "
-        "operator queue random re statistics string struct textwrap threading time traceback types "
-        "typing unicodedata warnings weakref"
-    ).split()
-)
+_PRELOAD = """
+abc array ast base64 bisect cmath collections contextlib copy dataclasses datetime decimal enum
+fractions functools hashlib heapq inspect io itertools json locale math numbers operator queue
+random re statistics string struct textwrap threading time traceback types typing unicodedata
+warnings weakref
+"""
 """What candidates import most: loaded once, and shared with every process."""
 
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
@@ -120,7 +118,9 @@ def start(flavour: Flavour, control: int, errors: IO[bytes]) -> subprocess.Popen
             stderr=errors,
             pass_fds=(control, setup),
             start_new_session=True,
-            **({"user": user.uid, "group": user.gid, "extra_groups": ()} if user else {}),
+            user=user.uid if user else None,
+            group=user.gid if user else None,
+            extra_groups=() if user else None,
         )
     finally:
         os.close(setup)
@@ -135,7 +135,7 @@ def _setup(flavour: Flavour) -> dict[str, object]:
         "tier": flavour.tier,
         "folders": list(folders),
         "packages": list(flavour.packages),
-        "preload": _PRELOAD,
+        "preload": _PRELOAD.split(),
         "readable": readable,
         "filters": _filters(flavour.tier),
     }

@@ -15,11 +15,14 @@ from rlaif.records.jobs import Call, CallsJob, Step
 FORCED = "RLAIF_SANDBOX"
 """Environment variable: the only tier to be tried, `namespaces` or `landlock`."""
 
+LEAST_LANDLOCK = 3
+"""Before this version a file that may be read can be emptied by opening it."""
+
 _TRIAL = CallsJob("def one():\n    return 1", (Call((Step("one"),)),))
 _MEND = {
     "namespaces": "install bubblewrap, and let users make namespaces (user.max_user_namespaces; on "
     "Ubuntu kernel.apparmor_restrict_unprivileged_userns=0 or a profile for bwrap)",
-    "landlock": "a kernel from 5.13 on with Landlock among its security modules, and libseccomp2",
+    "landlock": "a kernel from 6.2 on with Landlock among its security modules, and libseccomp2",
 }
 
 
@@ -41,9 +44,10 @@ async def tried(tier: Tier) -> tuple[Rung, Host | None]:
         await host.open()
     except SandboxUnavailable as error:
         return Rung(tier, False, str(error).partition("\n")[0], _MEND.get(tier, "")), None
-    if tier == "landlock" and not host.landlock:
+    if tier == "landlock" and host.landlock < LEAST_LANDLOCK:
         await host.aclose()
-        return Rung(tier, False, "the kernel has no Landlock", _MEND[tier]), None
+        told = f"Landlock {host.landlock} is too old" if host.landlock else "there is no Landlock"
+        return Rung(tier, False, f"the kernel: {told}", _MEND[tier]), None
     try:
         (called,) = await call_all(host, _TRIAL)
         works, told = called.value == 1, called.message
@@ -103,6 +107,9 @@ def refusal(rungs: list[Rung]) -> str:
 
 
 def _how(host: Host) -> str:
-    shut = {"namespaces": "bubblewrap namespaces, ", "landlock": "", "none": ""}[host.flavour.tier]
+    tier = host.flavour.tier
+    if tier == "none":
+        return "limits only"
+    shut = "bubblewrap namespaces, " if tier == "namespaces" else ""
     landlock = f"Landlock {host.landlock}" if host.landlock else "no Landlock"
     return f"{shut}{landlock}, seccomp, limits"

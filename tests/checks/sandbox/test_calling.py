@@ -196,8 +196,9 @@ async def test_a_value_too_large_to_cross_is_garbled(pool: Pool) -> None:
 
 async def test_endless_output_is_bounded_and_disturbs_nobody(pool: Pool) -> None:
     flood = (
-        "import os\ndef f(x):\n    while True:\n        for d in range(3, 64):\n            try:\n"
-        "                os.write(d, b'x' * 65536)\n            except OSError:\n                pass"
+        "import os\ndef f(x):\n    while True:\n        for d in range(3, 64):\n"
+        "            try:\n                os.write(d, b'x' * 65536)\n"
+        "            except OSError:\n                pass"
     )
     flooded, honest = await asyncio.gather(
         called(pool, flood, 1), called(pool, "def f(x):\n    return x", 5)
@@ -230,8 +231,8 @@ async def test_nothing_is_left_from_one_job_to_the_next(pool: Pool) -> None:
 
 async def test_usual_modules_and_threads_work(pool: Pool) -> None:
     code = (
-        "import collections, dataclasses, decimal, threading, concurrent.futures, asyncio, sqlite3\n"
-        "import enum, typing, json, re, heapq, math, statistics, fractions, datetime, logging\n"
+        "import collections, dataclasses, decimal, threading, concurrent.futures, asyncio\n"
+        "import sqlite3, enum, typing, json, re, heapq, math, statistics, fractions, datetime\n"
         "def f(x):\n"
         "    with concurrent.futures.ThreadPoolExecutor(4) as pool:\n"
         "        found = sum(pool.map(lambda i: i * i, range(x)))\n"

@@ -26,6 +26,7 @@ _HELD_S = 0.002
 
 def main(channel: Channel) -> None:
     """Run until the other side closes."""
+    channel.send({"up": True})
     job = channel.receive()
     last = perf_counter()
     module = types.ModuleType("candidate")

@@ -85,9 +85,7 @@ def limit(kind: int, amount: int) -> None:
 
 
 def seccomp(program: bytes) -> None:
-    """Only the system calls that the filter allows. `program`: instructions as the kernel takes
-    them.
-    """
+    """Only the system calls that the filter, in the kernel's own instructions, allows."""
     buffer = ctypes.create_string_buffer(program, len(program))
     filled = struct.pack("HxxxxxxP", len(program) // 8, ctypes.addressof(buffer))
     _sure(_libc.prctl(_PR_SET_SECCOMP, 2, filled, 0, 0), "seccomp")

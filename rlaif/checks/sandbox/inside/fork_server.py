@@ -20,12 +20,17 @@ import select
 import signal
 import socket
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from rlaif.checks.sandbox.inside import calls, candidate, checker, confine, program
 from rlaif.checks.sandbox.inside.channel import Channel
 
-_ROLES = {"calls": calls.main, "candidate": candidate.main, "checker": checker.main}
+_ROLES: dict[str, Callable[..., None]] = {
+    "calls": calls.main,
+    "candidate": candidate.main,
+    "checker": checker.main,
+}
 _MOST_MESSAGE = 4096
 _SETUP_FAILED = 97
 
@@ -103,9 +108,9 @@ class ForkServer:
                 program.main(channel, self, limits)
             else:
                 self._shut_in(limits)
-                link = Channel(5) if len(fds) > 1 else None
+                link = [Channel(5)] if len(fds) > 1 else []
                 status = 0
-                _ROLES[role](*(c for c in (channel, link) if c))
+                _ROLES[role](channel, *link)
         except BaseException as error:  # noqa: BLE001 - a process of its own: said, and the end
             if status:
                 _last_words(f"the sandbox could not be set up: {error}")

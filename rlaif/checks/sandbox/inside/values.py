@@ -64,9 +64,12 @@ def _encode_leaf(value: Any, special: Special | None, depth: int) -> Any:
         return {"t": "b", "v": base64.b64encode(value).decode()}
     if isinstance(value, complex):
         return {"t": "c", "v": [repr(value.real), repr(value.imag)]}
-    for base in (int, float, str):
-        if isinstance(value, base):
-            return encode(base.__new__(base, value), special, depth)
+    if isinstance(value, int):
+        return encode(int(value), special, depth)
+    if isinstance(value, float):
+        return encode(float(value), special, depth)
+    if isinstance(value, str):
+        return encode(str(value), special, depth)
     if type(value).__module__ == "numpy" and hasattr(value, "tolist"):
         return encode(value.tolist(), special, depth + 1)
     return special(value) if special else {"t": "o", "v": type(value).__name__[:80]}

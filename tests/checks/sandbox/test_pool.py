@@ -1,0 +1,184 @@
+"""The pool: whose fault is whose, what is started again, and that nothing is left."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import resource
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from rlaif.checks.sandbox import host as hosts
+from rlaif.checks.sandbox import launch
+from rlaif.checks.sandbox.host import family
+from rlaif.checks.sandbox.inside import fork_server
+from rlaif.checks.sandbox.launch import TIERS, Tier
+from rlaif.checks.sandbox.pool import Pool
+from rlaif.checks.sandbox.tier import FORCED
+from rlaif.errors import SandboxFailed, SandboxUnavailable
+from rlaif.records.jobs import Call, CallsJob, Limits, Step
+from tests.checks.sandbox.conftest import opened
+
+SUM = CallsJob("def f():\n    return sum(range(1000))", (Call((Step("f"),)),))
+SLOW = CallsJob("import time\ndef f():\n    time.sleep(0.3)\n    return 1", (Call((Step("f"),)),))
+ENDLESS = CallsJob(
+    "def f():\n    while True:\n        pass", (Call((Step("f"),), Limits(time_s=0.2)),)
+)
+
+
+def fork_servers(pool: Pool) -> list[int]:
+    crew = pool._crew
+    assert crew is not None
+    return [host._process.pid for some in crew._hosts.values() for host in some]
+
+
+@pytest.mark.parametrize("tier", TIERS)
+async def test_jobs_of_a_fork_server_that_dies_are_run_on_another(tier: Tier) -> None:
+    pool = await opened(tier)
+    try:
+        jobs = [asyncio.create_task(pool.calls(SLOW)) for _ in range(6)]
+        await asyncio.sleep(0.15)
+        for pid in fork_servers(pool):
+            for one in reversed(family(pid)):
+                os.kill(one, signal.SIGKILL)
+        assert [(await job)[0].value for job in jobs] == [1] * 6
+    finally:
+        await pool.aclose()
+
+
+@pytest.mark.parametrize("tier", TIERS)
+async def test_a_fork_server_that_falls_silent_is_replaced(
+    tier: Tier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hosts, "SILENT_S", 0.3)
+    monkeypatch.setattr("rlaif.checks.sandbox.calling.START_S", 0.5)
+    pool = await opened(tier)
+    try:
+        await pool.calls(SUM)
+        for pid in fork_servers(pool):
+            os.kill(family(pid)[-1], signal.SIGSTOP)
+        assert (await pool.calls(SUM))[0].value == 499500
+    finally:
+        await pool.aclose()
+
+
+async def test_a_job_that_no_fork_server_can_run_fails_and_is_nobodys_score(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pool = await opened("landlock")
+    try:
+        assert pool._crew is not None
+        for pid in fork_servers(pool):
+            os.kill(pid, signal.SIGKILL)
+        monkeypatch.setattr(launch, "_BOOT", "raise SystemExit('broken on purpose')")
+        with pytest.raises(SandboxFailed, match=r"3 tries: broken on purpose"):
+            await pool.calls(SUM)
+    finally:
+        await pool.aclose()
+
+
+async def test_a_package_that_is_not_there_is_our_fault_and_named() -> None:
+    pool = await opened("landlock")
+    try:
+        with pytest.raises(SandboxFailed, match="no_such_package cannot be imported"):
+            await pool.calls(CallsJob(SUM.code, SUM.calls, packages=("no_such_package",)))
+    finally:
+        await pool.aclose()
+
+
+async def test_a_loop_that_is_held_up_is_not_taken_for_slow_code() -> None:
+    pool = await opened("landlock")
+    try:
+        job = CallsJob(SUM.code, (Call((Step("f"),), Limits(time_s=0.3)),) * 3)
+        running = asyncio.create_task(pool.calls(job))
+        await asyncio.sleep(0)
+        time.sleep(1.0)  # noqa: ASYNC251 - the loop is to be held up
+        assert [one.value for one in await running] == [499500] * 3
+    finally:
+        await pool.aclose()
+
+
+async def test_no_tier_is_a_refusal_that_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(launch, "_BOOT", "raise SystemExit('broken on purpose')")
+    pool = Pool()
+    with pytest.raises(SandboxUnavailable) as refused:
+        await pool.start()
+    await pool.aclose()
+    said = str(refused.value)
+    assert said.startswith("the policy's code cannot be shut in on this machine, so it is not run")
+    assert "install bubblewrap" in said
+    assert "libseccomp2" in said
+    assert "--unsafe-no-sandbox" in said
+
+
+async def test_without_bubblewrap_the_next_tier_is_used_and_said(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    await (await opened("landlock")).aclose()
+    monkeypatch.delenv(FORCED, raising=False)
+    monkeypatch.setattr("shutil.which", lambda _: None)
+    pool = Pool()
+    try:
+        await pool.start()
+        assert pool.tier == "landlock"
+        assert "Landlock" in pool.notes[0]
+    finally:
+        await pool.aclose()
+
+
+async def test_a_tier_that_is_not_known_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(FORCED, "none")
+    pool = Pool()
+    with pytest.raises(SandboxUnavailable, match="it can be: namespaces, landlock"):
+        await pool.start()
+    await pool.aclose()
+
+
+def test_every_file_of_the_inside_is_sent_there() -> None:
+    folder = Path(fork_server.__file__).parent
+    assert set(launch._MODULES) == {path.stem for path in folder.glob("*.py")} - {"__init__"}
+
+
+def test_what_runs_inside_needs_nothing_but_pythons_own_library() -> None:
+    folder = Path(fork_server.__file__).parent
+    text = "\n".join(path.read_text() for path in folder.glob("*.py"))
+    ours = [line for line in text.splitlines() if line.startswith(("from rlaif", "import rlaif"))]
+    assert all(line.startswith("from rlaif.checks.sandbox.inside") for line in ours)
+
+
+def _memory() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+
+
+def _left() -> tuple[int, int, list[int]]:
+    """Mounts, open files and processes of this process."""
+    mounts = len(Path("/proc/self/mountinfo").read_text().splitlines())
+    return mounts, len(list(Path("/proc/self/fd").iterdir())), family(os.getpid())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("tier", TIERS)
+async def test_ten_thousand_tests_leave_nothing_and_memory_stays_flat(tier: Tier) -> None:
+    before = _left()
+    pool = await opened(tier)
+    crash = CallsJob("import os\ndef f():\n    os._exit(3)", SUM.calls)
+
+    async def some(count: int) -> None:
+        for place in range(count):
+            job = (SUM, crash, SUM, SUM)[place % 4] if place % 500 else ENDLESS
+            (came,) = await pool.calls(job)
+            wanted = {id(SUM): "returned", id(crash): "died", id(ENDLESS): "timeout"}[id(job)]
+            assert came.how == wanted
+
+    await asyncio.gather(*(some(125) for _ in range(8)))
+    first = _memory()
+    await asyncio.gather(*(some(1125) for _ in range(8)))
+    grown = _memory() - first
+    await pool.aclose()
+    assert grown < 8 * 2**20
+    assert _left() == before
