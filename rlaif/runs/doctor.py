@@ -35,6 +35,7 @@ _EXTRAS = {
     "ray": ("ray",),
     "web": ("fastapi", "uvicorn"),
     "rank": ("choix",),
+    "code": ("hypothesis", "pytest"),
     "xlsx": ("openpyxl",),
 }
 
