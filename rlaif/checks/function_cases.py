@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,6 +36,8 @@ class Asked:
 
     name: str
     call: Call
+    told: str
+    """The call in words."""
     expected: Expected
     tolerance: float = 0.0
     any_order: bool = False
@@ -42,8 +45,23 @@ class Asked:
     """Nothing of what is expected is told to anybody."""
 
 
+_kept: OrderedDict[int, tuple[PythonFunction, tuple[Asked, ...]]] = OrderedDict()
+"""By the identity of a check, which is kept with it: most samples meet the same check."""
+
+_KEPT = 64
+
+
 def stated(check: PythonFunction) -> tuple[Asked, ...]:
-    """The cases that the check states, in order."""
+    """The cases that the check states, in order; worked out once for a check."""
+    kept = _kept.get(id(check))
+    if kept is None or kept[0] is not check:
+        kept = _kept[id(check)] = check, _stated(check)
+        while len(_kept) > _KEPT:
+            _kept.popitem(last=False)
+    return kept[1]
+
+
+def _stated(check: PythonFunction) -> tuple[Asked, ...]:
     asked = []
     for case in check.cases:
         call = Call(case.steps(check.function), check.limits(case))
@@ -53,6 +71,7 @@ def stated(check: PythonFunction) -> tuple[Asked, ...]:
             Asked(
                 case.name if case.name is not None else call_text(call, _NAME),
                 call,
+                call_text(call),
                 expected,
                 check.tolerance if case.tolerance is None else case.tolerance,
                 check.any_order if case.any_order is None else case.any_order,
@@ -64,7 +83,7 @@ def stated(check: PythonFunction) -> tuple[Asked, ...]:
 def decided(asked: Asked, called: Called) -> Case:
     """Whether the call came to what is expected, and in words what was put in and came back."""
     fault = _fault(asked, called)
-    message = f"{call_text(asked.call)} {came(called, asked.call)}"
+    message = f"{asked.told} {came(called, asked.call)}"
     # Of a hidden case they are shown wherever they changed: what was looked at is not told
     look = _changed(asked, called) if asked.hidden else fault == "arguments"
     if look and called.arguments is not None:

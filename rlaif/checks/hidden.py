@@ -70,6 +70,7 @@ async def _answered(
             Asked(
                 f"hidden {place}",
                 Call(call.steps, check.limits()),
+                call_text(call),
                 _expected(call, answer),
                 check.tolerance,
                 check.any_order,

@@ -11,6 +11,10 @@ SHOWN = 200
 """Characters of one value or text that are shown."""
 
 _UNSEEN = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+_SIMPLE = (bool, float, type(None))
+_FEW = 100
+"""Parts of a value that Python itself may write."""
+
 _LONGEST_INT = 600
 _DEEPEST = 30
 _BRACKETS: dict[type, tuple[str, str]] = {
@@ -26,6 +30,10 @@ def value_text(value: Any, limit: int = SHOWN) -> str:
 
     Takes time for what is shown, not for what there is, except for sets, which are sorted.
     """
+    if _small(value, _FEW) > 0:
+        whole = repr(value)
+        if len(whole) <= limit:
+            return visible(whole)
     parts: list[str] = []
     length = 0
     for part in _parts(value, limit):
@@ -34,6 +42,26 @@ def value_text(value: Any, limit: int = SHOWN) -> str:
         if length > limit:
             return visible("".join(parts))[:limit] + "..."
     return visible("".join(parts))
+
+
+def _small(value: Any, left: int) -> int:
+    """How much of `left` remains after the value's parts.
+
+    0 where there are more, or where Python's own way to write one of them is not ours.
+    """
+    kind = type(value)
+    if kind in _SIMPLE:
+        return max(left - 1, 0)
+    if kind is int:
+        return max(left - 1, 0) if value.bit_length() <= _LONGEST_INT else 0
+    if kind is str:
+        return max(left - 1, 0) if len(value) <= SHOWN else 0
+    if kind not in (list, tuple) or len(value) > left:
+        return 0
+    left = max(left - 1, 0)
+    for part in value:
+        left = _small(part, left)
+    return left
 
 
 def text_shown(text: str, limit: int = SHOWN) -> str:
@@ -56,6 +84,8 @@ def call_text(call: Call, limit: int = SHOWN) -> str:
 
 def visible(text: str) -> str:
     """Control, bidirectional and invisible characters by their code points."""
+    if text.isascii() and text.isprintable():
+        return text
     return "".join(c if c.isprintable() and c not in _UNSEEN else _escaped(c) for c in text)
 
 
