@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from rlaif.records.sample import Sample as Sample
     from rlaif.runs.api import grade as grade
     from rlaif.runs.api import grade_sync as grade_sync
+    from rlaif.runs.sandbox import open_sandbox as open_sandbox
 
 __version__ = "0.1.0"
 
@@ -40,6 +41,7 @@ _WHERE = {
     "grade_sync": "rlaif.runs.api",
     "load_judge": "rlaif.authoring.judge_file",
     "load_rubric": "rlaif.authoring.rubric_file",
+    "open_sandbox": "rlaif.runs.sandbox",
 }
 __all__ = [*sorted(_WHERE), "__version__"]
 

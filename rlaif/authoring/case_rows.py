@@ -1,8 +1,9 @@
 """The rows of a file of test cases -> parts of a tree, each in its own line of that file.
 
-JSON Lines: an object a line, with the keys of a case. CSV: the keys in the first line; what a cell
-says is read as behind the key in a rubric file, so that `3` is a number and `[1, 2]` a list, and a
-text stands as it is. An empty cell is a key that the row does not have.
+JSON Lines: an object a line, with the keys of a case. CSV: the keys in the first line, with commas,
+semicolons or tabs between the cells, as for samples; what a cell says is read as behind the key in
+a rubric file, so that `3` is a number and `[1, 2]` a list, and a text stands as it is. An empty
+cell is a key that the row does not have.
 """
 
 from __future__ import annotations
@@ -24,6 +25,9 @@ from rlaif.records.written import Written
 
 _DATA = frozenset(("arguments", "keywords", "returns", "arguments_after", "files", "files_after"))
 """Columns of a CSV file whose cells may hold lists and mappings."""
+
+_SEPARATORS = ",;\t"
+"""Of CSV; whichever the headings have most of."""
 
 _UNQUOTED = frozenset(
     ("tolerance", "any_order", "unchanged", "time_limit_s", "memory_limit_mb", "exit_code")
@@ -131,7 +135,9 @@ def _sound(text: str) -> str:
 
 
 def _csv_rows(text: str, path: Path) -> Iterator[Mapping | Problem]:
-    rows = csv.reader(io.StringIO(text, newline=""), strict=True)
+    csv.field_size_limit(max(csv.field_size_limit(), len(text)))  # no cell is longer than its file
+    separator = max(_SEPARATORS, key=text.lstrip().partition("\n")[0].count)
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     names: list[str] = []
     line = 1
     while True:
@@ -165,7 +171,7 @@ def _names(row: list[str]) -> list[str]:
 def _csv_case(names: list[str], row: list[str], line: int) -> Mapping:
     if len(row) > len(names):
         message = f"this row has {len(row)} cells, and the first row {len(names)}"
-        raise _refused(message, "put a cell with a comma in it in double quotes")
+        raise _refused(message, "put a cell with a comma or such a sign in it in double quotes")
     cells = {name: cell for name, cell in zip(names, row, strict=False) if cell}
     keys = {name: Key(name, line, 1) for name in cells}
     return Mapping(

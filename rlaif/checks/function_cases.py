@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any
 
+from rlaif.checks.by_identity import ByIdentity
 from rlaif.checks.sameness import same
 from rlaif.checks.telling import call_text, text_shown, value_text
 from rlaif.records.code import PythonFunction
@@ -45,27 +45,12 @@ class Asked:
     """Nothing of what is expected is told to anybody."""
 
 
-_kept: OrderedDict[int, tuple[PythonFunction, tuple[Asked, ...]]] = OrderedDict()
-"""By the identity of a check, which is kept with it: most samples meet the same check."""
-
-_KEPT = 64
-
-
-def stated(check: PythonFunction) -> tuple[Asked, ...]:
-    """The cases that the check states, in order; worked out once for a check."""
-    kept = _kept.get(id(check))
-    if kept is None or kept[0] is not check:
-        kept = _kept[id(check)] = check, _stated(check)
-        while len(_kept) > _KEPT:
-            _kept.popitem(last=False)
-    return kept[1]
-
-
 def _stated(check: PythonFunction) -> tuple[Asked, ...]:
     asked = []
     for case in check.cases:
-        call = Call(case.steps(check.function), check.limits(case))
         after = case.arguments_after
+        wants = case.unchanged or after is not None
+        call = Call(case.steps(check.function), check.limits(case), wants)
         expected = Expected(case.expected, case.raises, after, case.unchanged)
         asked.append(
             Asked(
@@ -78,6 +63,10 @@ def _stated(check: PythonFunction) -> tuple[Asked, ...]:
             )
         )
     return tuple(asked)
+
+
+stated = ByIdentity(_stated)
+"""The cases that a check states, in order."""
 
 
 def decided(asked: Asked, called: Called) -> Case:

@@ -63,13 +63,15 @@ async def _answered(
 ) -> tuple[Asked, ...] | Failure:
     try:
         inputs = await _inputs(check, hidden, seed, sandbox)
-        calls = [Call((Step(check.function or "", tuple(one)),), _patient(check)) for one in inputs]
+        calls = [
+            Call((Step(check.function or "", tuple(one)),), _patient(check), True) for one in inputs
+        ]
         job = CallsJob(hidden.reference or "", tuple(calls), check.packages)
         answers = await sandbox.calls(job)
         return tuple(
             Asked(
                 f"hidden {place}",
-                Call(call.steps, check.limits()),
+                Call(call.steps, check.limits(), wants_arguments=True),
                 call_text(call),
                 _expected(call, answer),
                 check.tolerance,

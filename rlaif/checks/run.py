@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from rlaif.checks.by_identity import ByIdentity
 from rlaif.errors import SandboxFailed
 from rlaif.lazy import load
 from rlaif.ports import Sandbox
@@ -114,9 +115,12 @@ def check_key(check: Check, subject: Subject) -> str:
         "check",
         name,
         str(program.version),
-        canonical(check.as_written()),
+        _written(check),
         *(part for field in reads for part in _part(field, getattr(subject, field))),
     )
+
+
+_written = ByIdentity[Check, bytes](lambda check: canonical(check.as_written()))
 
 
 def _name(check: Check) -> str:

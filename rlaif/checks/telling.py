@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from rlaif.records.jobs import Call, Opaque, Step
@@ -34,14 +34,8 @@ def value_text(value: Any, limit: int = SHOWN) -> str:
         whole = repr(value)
         if len(whole) <= limit:
             return visible(whole)
-    parts: list[str] = []
-    length = 0
-    for part in _parts(value, limit):
-        parts.append(part)
-        length += len(part)
-        if length > limit:
-            return visible("".join(parts))[:limit] + "..."
-    return visible("".join(parts))
+    text = _cut(value, limit)
+    return visible(text)[:limit] + "..." if len(text) > limit else visible(text)
 
 
 def _small(value: Any, left: int) -> int:
@@ -119,6 +113,18 @@ def _parts(value: Any, limit: int, depth: int = 0) -> Iterator[str]:
         yield repr(value)
 
 
+def _cut(value: Any, limit: int, depth: int = 0) -> str:
+    """The text, or more than `limit` characters of it."""
+    parts: list[str] = []
+    length = 0
+    for part in _parts(value, limit, depth):
+        parts.append(part)
+        length += len(part)
+        if length > limit:
+            break
+    return "".join(parts)
+
+
 def _long_int(value: int) -> str:
     return f"<a {'negative ' if value < 0 else ''}whole number of {value.bit_length()} bits>"
 
@@ -128,14 +134,22 @@ def _list_parts(value: Any, limit: int, depth: int) -> Iterator[str]:
     if not value and kind in (set, frozenset):
         yield "set()"
         return
-    if kind in (set, frozenset):
-        value = sorted(value, key=lambda one: (type(one).__name__, value_text(one, 40)))
     opening, closing = _BRACKETS[kind]
     yield opening
+    if kind in (set, frozenset):
+        # Each part is written once: sets within sets would else be sorted again at every level.
+        yield ", ".join(_in_order(value, limit, depth))
+        value = ()
     for place, one in enumerate(value):
         yield ", " if place else ""
         yield from _parts(one, limit, depth)
     yield f",{closing}" if kind is tuple and len(value) == 1 else closing
+
+
+def _in_order(parts: Iterable[Any], limit: int, depth: int) -> Iterator[str]:
+    """The first of a set's parts as texts, those of a type together."""
+    named = sorted((type(one).__name__, _cut(one, limit, depth)) for one in parts)
+    return (text for _, text in named[: limit + 1])
 
 
 def _dict_parts(value: Mapping[Any, Any], limit: int, depth: int) -> Iterator[str]:

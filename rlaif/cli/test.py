@@ -25,7 +25,7 @@ def run(
     """Test rubrics on their own examples.
 
     Checks and the arithmetic are always tried; the judged criteria only with --judge. Exit
-    status 1 when a label is not met.
+    status 1 when a label is not met, or a case contradicts its own reference.
     """
     chosen = load_judge(judge) if judge is not None else None
     loaded = [rubric_and_text(name)[0] for name in rubrics]
@@ -36,15 +36,15 @@ def run(
         tell(note, err=True)
     for report in reports:
         _print(report, chosen)
-    if any(report.findings for report in reports):
+    if any(report.findings or report.doubts for report in reports):
         raise typer.Exit(1)
 
 
 def _print(report: ExamplesReport, judge: Judge | None) -> None:
     taught = f", {report.taught} of them to teach the judge" if report.taught else ""
     tell(f"{report.rubric}: {count_of(report.examples, 'example')}{taught}")
-    for finding in report.findings:
-        _tell(finding)
+    for line in (*report.doubts, *map(_told, report.findings)):
+        tell(f"  {line}")
     if report.checks:
         met = report.checks - report.failed("check")
         tell(f"  checks: {met} of {report.checks} labels met")
@@ -62,10 +62,10 @@ def _print(report: ExamplesReport, judge: Judge | None) -> None:
         tell(f"  scores by the labels: {' '.join(scores)}")
 
 
-def _tell(finding: Finding) -> None:
+def _told(finding: Finding) -> str:
     why = f": {finding.why}" if finding.why else ""
     if finding.kind == "score":
         what = f"the score is to be {finding.expected}, and is {finding.got}"
     else:
         what = f"{finding.criterion}: labelled {finding.expected}, got {finding.got}"
-    tell(f"  example {finding.example}, {what}{why}")
+    return f"example {finding.example}, {what}{why}"

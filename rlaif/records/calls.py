@@ -162,10 +162,14 @@ class _Reader:
         for key, value in zip(node.keys, node.values, strict=True):
             if key is None:
                 raise self._no_literal(value)
+            found = self.value(key, depth + 1)
             try:
-                values[self.value(key, depth + 1)] = self.value(value, depth + 1)
+                again = found in values
             except TypeError as error:
                 raise _refused(f"'{self.shown(key)}' cannot be the key of a dict") from error
+            if again:  # Python keeps the last of them: one of the two is not what was meant
+                raise _refused(f"the key '{self.shown(key)}' stands twice")
+            values[found] = self.value(value, depth + 1)
         return values
 
     def _called(self, node: ast.Call) -> Any:

@@ -16,14 +16,16 @@ from rlaif.records.written import Flag, Whole, Words
 
 MEBIBYTE = 2**20
 
-_PACKAGE = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9_])?\Z")
+_PACKAGE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*\Z", re.ASCII)
+"""As behind `import`: what is installed as scikit-learn is imported as sklearn."""
+
 _MOST_PACKAGES = 100
 
 
 def _package(name: str) -> str:
     if len(name) > 100 or not _PACKAGE.match(name):
         message = f"'{name[:60]}' is not the name of a package"
-        raise fault(message, "the name alone, such as numpy; it is installed beside rlaif")
+        raise fault(message, "as behind 'import': numpy, or sklearn; it is installed beside rlaif")
     return name
 
 

@@ -27,3 +27,17 @@ LANGUAGES: dict[str, Language] = {
     "php": Language("main.php", "php {file}"),
 }
 """By the name that a file gives it. The compilers and interpreters are those of the machine."""
+
+ALSO: dict[str, str] = {
+    "py": "python",
+    "python3": "python",
+    "cpp": "c++",
+    "cxx": "c++",
+    "rs": "rust",
+    "js": "javascript",
+    "node": "javascript",
+    "sh": "bash",
+    "pl": "perl",
+    "rb": "ruby",
+}
+"""What people also call them."""

@@ -23,13 +23,14 @@ from rlaif.records.code_check import (
     unread,
 )
 from rlaif.records.code_fields import MOST_CASES, FilePath, MemoryLimit, TimeLimit, Tolerance
-from rlaif.records.code_languages import LANGUAGES, Language
+from rlaif.records.code_languages import ALSO, LANGUAGES, Language
 from rlaif.records.jobs import Limits
 from rlaif.records.written import Words
 
 
 def _language(text: str) -> str:
-    name = text.strip().lower()
+    said = text.strip().lower()
+    name = ALSO.get(said, said)
     if name not in LANGUAGES:
         hint = nearest(name[:100], LANGUAGES)
         raise fault(f"nothing is known of the language '{text[:60]}'", hint)

@@ -40,6 +40,8 @@ class Call:
 
     steps: tuple[Step, ...]
     limits: Limits = Limits()
+    wants_arguments: bool = False
+    """Whether the first step's arguments are to come back, as they are after the call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ class Called:
     value: Any = None
     """Plain data (None, bool, numbers, str, bytes, list, tuple, dict, set), or Opaque."""
     arguments: tuple[Any, ...] | None = None
-    """The first step's positional arguments after the call."""
+    """The first step's positional arguments after the call, where they are wanted."""
     raised: tuple[str, ...] = ()
     """The names of the exception's classes, the nearest first."""
     message: str = ""

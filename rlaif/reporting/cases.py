@@ -32,8 +32,8 @@ def case_lines(verdict: Verdict, depth: int) -> Iterator[Line]:
     shown = _shown(cases)
     for place in shown:
         case = cases[place]
-        mark = "passed" if case.passed else "FAILED"
-        yield Line(f"{mark}  {_told(case)}", _cost(case), depth + 1, style="dim")
+        mark = "passed  " if case.passed else "FAILED  "
+        yield Line(_told(case), _cost(case), depth + 1, style="dim", mark=mark)
     rest = [case for place, case in enumerate(cases) if place not in set(shown)]
     if rest:
         yield Line(f"... and {len(rest):,} more: {_passed(rest)}", depth=depth + 1, style="dim")

@@ -13,6 +13,8 @@ from rlaif.reporting.text import in_a_line
 
 _WIDEST = 80
 _INDENT = 2
+_GAP = 2
+"""Columns between text and numbers, at least."""
 _DEEPEST = 8
 """Levels that are indented; deeper ones stay where the last one is."""
 
@@ -25,6 +27,8 @@ class Line:
     numbers: str = ""
     depth: int = 0
     style: str = ""
+    mark: str = ""
+    """Ours, before the text; the rows that the text goes on in leave its place free."""
 
 
 class Sheet:
@@ -35,22 +39,25 @@ class Sheet:
         self._lines = tuple(lines)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Text]:
-        """Each line on one row where it fits, else the numbers on a row of their own."""
+        """Each line on one row where it fits; else numbers end the last row, or have their own."""
         width = min(options.max_width, _WIDEST)
         for line in self._lines:
             yield from _rows(line, width, console)
 
 
 def _rows(line: Line, width: int, console: Console) -> Iterator[Text]:
-    indent = " " * min(line.depth * _INDENT, _DEEPEST * _INDENT, width // 2)
-    text = indent + in_a_line(line.text)
-    room = width - cell_len(text) - cell_len(line.numbers)
-    if line.numbers and room >= 2:
-        yield Text(text + " " * room + line.numbers, line.style)
-        return
-    folded = Text(in_a_line(line.text), line.style, overflow="fold")
-    for row in folded.wrap(console, width - len(indent)) or [Text("")]:
-        row.rstrip()
-        yield Text(indent, line.style).append_text(row)
-    if line.numbers:
-        yield Text(line.numbers.rjust(width), line.style, overflow="fold")
+    first = " " * min(line.depth * _INDENT, _DEEPEST * _INDENT, width // 2) + line.mark
+    text = in_a_line(line.text)
+    if cell_len(first) + cell_len(text) + cell_len(line.numbers) + _GAP <= width:
+        rows = [Text(text)]
+    else:
+        folded = Text(text, overflow="fold")
+        rows = list(folded.wrap(console, max(width - cell_len(first), 1))) or [Text("")]
+    begins = [first, *[" " * cell_len(first)] * (len(rows) - 1)]
+    told = [begin + row.plain.rstrip() for begin, row in zip(begins, rows, strict=True)]
+    room = width - cell_len(told[-1]) - cell_len(line.numbers)
+    if line.numbers and room >= _GAP:
+        told[-1] += " " * room + line.numbers
+    elif line.numbers:
+        told.append(line.numbers.rjust(width))
+    yield from (Text(row, line.style, overflow="fold") for row in told)

@@ -17,14 +17,17 @@ from rlaif.ports import Sandbox
 from rlaif.records.criterion import Checked, Criterion, Judged, leaves
 from rlaif.records.grade import Answered, Score
 from rlaif.records.judge import Judge
-from rlaif.records.outcome import Failure, Skipped
+from rlaif.records.outcome import Case, Failure, Skipped
 from rlaif.records.rubric import Example, Rubric
 from rlaif.runs.judge import ready
 from rlaif.runs.needs import Needs
+from rlaif.runs.references import contradictions, with_both
 from rlaif.runs.sandbox import OnDemand
 
 _ROUNDING = 1e-9
 _MOST_CASES = 3
+_HIDDEN = "hidden "
+"""How the names of hidden cases begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,8 @@ class ExamplesReport:
     """Scores that an example states, and that could be held against one: by labels, or a judge."""
     ranges_not_asked: int = 0
     findings: list[Finding] = field(default_factory=list)
+    doubts: list[str] = field(default_factory=list)
+    """Cases of a check that its own reference does not meet: no code can meet both."""
     scores: list[Score | None] = field(default_factory=list)
     """Each tested example's score by its labels; None where a judged criterion has no label."""
     notes: tuple[str, ...] = ()
@@ -92,7 +97,7 @@ def try_examples(
     needs = Needs(rubric.items)
     for _, example in tests:
         needs.add(example.criteria)
-    if tests and (judge or needs.code):
+    if with_both(rubric.items) or (tests and (judge or needs.code)):
         used = OnDemand(sandbox, unsafe=unsafe_no_sandbox)
         plans = asyncio.run(_answered(rubric, judge, tests, used, needs, report))
     else:
@@ -143,7 +148,8 @@ async def _answered(
         if needs.code:
             await sandbox.start()
             report.notes = sandbox.notes
-        if judge:
+            report.doubts += await contradictions(with_both(rubric.items), sandbox)
+        if judge and tests:
             return await _judged(rubric, judge, tests, sandbox)
         plans = _planned(rubric, tests)
         await run_code(plans.values(), sandbox)
@@ -225,9 +231,16 @@ def _why(given: Answered) -> str:
     """What the cases say that bear the answer out; of many the first ones."""
     cases = () if isinstance(given.outcome, Failure | Skipped) else given.outcome.cases
     passed = given.answer == "yes"
-    told = [case.message for case in cases if case.message and case.passed == passed]
+    told = [_case(case) for case in cases if case.message and case.passed == passed]
     more = f"; and {len(told) - _MOST_CASES:,} more" if len(told) > _MOST_CASES else ""
     return "; ".join(told[:_MOST_CASES]) + more
+
+
+def _case(case: Case) -> str:
+    """What a case says; the expert is told what a grade never tells: that a reference decided."""
+    if case.passed or not case.name.startswith(_HIDDEN):
+        return case.message
+    return f"{case.name}: {case.message}, and the reference differs"
 
 
 def _score_of_labels(made: Plan, example: Example) -> Score | None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Self
 
-from rlaif.errors import SandboxFailed
+from rlaif.errors import InputError, SandboxFailed
 from rlaif.lazy import SANDBOX, load
 from rlaif.ports import Sandbox
 from rlaif.records.jobs import Called, CallsJob, ProgramJob, Ran, Tested, TestsJob
@@ -29,6 +31,7 @@ class OnDemand:
         self._given, self._unsafe = given, unsafe
         self._held: Sandbox | None = None
         self._started = False
+        self._process = os.getpid()
 
     @property
     def started(self) -> bool:
@@ -58,7 +61,16 @@ class OnDemand:
         return Sandboxed(tier=self._held.tier, notes=tuple(self._held.notes))
 
     async def start(self) -> None:
-        """Start it, if nobody has. Raises: SandboxUnavailable with what to install."""
+        """Start it, if nobody has.
+
+        Raises: SandboxUnavailable with what to install; InputError in a process that was forked
+        from the one that holds it, where nothing would ever answer.
+        """
+        if self._process != os.getpid():
+            raise InputError(
+                "this sandbox belongs to the process that this one was forked from\n"
+                "  hint: open one in each process"
+            )
         if self._started:
             return
         if self._held is None:
@@ -111,3 +123,37 @@ async def sandbox_ready(
         if needed:
             await sandbox.start()
         yield sandbox
+
+
+class SharedSandbox(OnDemand):
+    """A sandbox for many calls of `rlaif.grade`, from any event loop or thread of its process.
+
+    Use with `async with`, or with `with` where no event loop runs: it is started there, and every
+    process of it has ended afterwards.
+    """
+
+    async def __aenter__(self) -> Self:
+        """Start it. Raises: SandboxUnavailable with what to install."""
+        try:
+            await self.start()
+        except BaseException:
+            await self.aclose()
+            raise
+        return self
+
+    def __enter__(self) -> Self:
+        """Start it. Raises: SandboxUnavailable; RuntimeError where an event loop runs."""
+        return asyncio.run(self.__aenter__())
+
+    def __exit__(self, *_: object) -> None:
+        """Close it."""
+        asyncio.run(self.aclose())
+
+
+def open_sandbox(*, unsafe_no_sandbox: bool = False) -> SharedSandbox:
+    """A sandbox to be given to many calls, so that it is started once and not in each of them.
+
+    Args: `unsafe_no_sandbox`: the policy's code runs as you, and can read and delete whatever you
+    can.
+    """
+    return SharedSandbox(unsafe=unsafe_no_sandbox)

@@ -89,6 +89,20 @@ def test_a_cell_of_csv_is_read_as_behind_the_key(tmp_path: Path) -> None:
     assert cases[2].arguments == ([1], {"a": "b"})
 
 
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_other_separators_of_csv_are_seen(tmp_path: Path, separator: str) -> None:
+    text = f"call{separator}returns\n{separator}\nf(1, 2){separator}[3, 4]\n"
+    (case,) = check(read(tmp_path, FUNCTION.format("cases.csv"), csv=text)).cases
+    assert (case.call, case.expected) == ("f(1, 2)", [3, 4])
+
+
+def test_a_cell_of_csv_may_be_long(tmp_path: Path) -> None:
+    long = "x" * 200_000
+    text = f"call,returns\nf(1),{long}\n"
+    (case,) = check(read(tmp_path, FUNCTION.format("cases.csv"), csv=text)).cases
+    assert case.expected == long
+
+
 def test_runs_of_a_program_may_stand_in_a_file_too(tmp_path: Path) -> None:
     text = "stdin,stdout,exit_code,files\n1 2,3,any,{a.txt: b}\n"
     case = check(read(tmp_path, PROGRAM.format("cases.csv"), csv=text)).cases[0]

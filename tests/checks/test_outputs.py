@@ -1,3 +1,6 @@
+import tracemalloc
+from typing import Any
+
 import pytest
 
 from rlaif.checks.outputs import Compare, difference, same_output
@@ -50,3 +53,17 @@ def test_outputs_are_compared_as_the_check_says(
 )
 def test_the_difference_is_named(expected: str, got: bytes, compare: Compare, text: str) -> None:
     assert difference(expected, got, compare) == text
+
+
+@pytest.mark.parametrize("compare", ["lines", "tokens"])
+def test_far_more_than_is_expected_takes_little_memory(compare: Any) -> None:
+    flood = b"ab\n" * 2_000_000
+    tracemalloc.start()
+    try:
+        assert not same_output("ab\nab\n", flood, compare)
+        told = difference("ab\nab\n", flood, compare)
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert told == "2000000 lines, expected 2"
+    assert most < 8 * len(flood)

@@ -73,3 +73,11 @@ def test_a_call_is_shown_as_it_would_be_written() -> None:
     chain = Call((Step("Stack", (1, [2])), Step("push", ("x",), {"at": 0}), Step("size")))
     assert call_text(chain) == "Stack(1, [2]).push('x', at=0).size()"
     assert len(call_text(Call((Step("f", ("x" * 10**6,)),)))) < 220
+
+
+def test_sets_within_sets_are_written_in_no_time() -> None:
+    found: frozenset[object] = frozenset()
+    for _ in range(60):
+        found = frozenset([found])
+    assert value_text(found).startswith("{{{{")
+    assert value_text({frozenset({2}), frozenset({1}), 3}) == "{{1}, {2}, 3}"

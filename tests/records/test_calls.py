@@ -124,6 +124,8 @@ def test_nan_is_read() -> None:
         ("__import__('os')", "is no literal"),
         ("{[]}", "'{[]}' has a member that no set can hold"),
         ("{{}: 1}", "'{}' cannot be the key of a dict"),
+        ("{'a': 1, 'a': 2}", "the key ''a'' stands twice"),
+        ("{1: 'a', True: 'b'}", "the key 'True' stands twice"),
         ("1; 2", "is not Python"),
         ("", "is not Python"),
         ("'\0'", "is not Python"),

@@ -57,6 +57,15 @@ def test_null_is_a_value_that_can_be_expected() -> None:
     assert case(unchanged=True).expected is NOTHING
 
 
+@pytest.mark.parametrize("name", ["scikit-learn", "numpy==2", "numpy ", "1a", "a..b", ".a", "é"])
+def test_a_package_has_the_name_that_stands_behind_import(name: str) -> None:
+    (found,) = faults(PythonFunction, check="python_function", cases=[CASE], packages=[name])
+    assert found.at[:2] == ("packages", 0)
+    assert "is not the name of a package" in found.message
+    assert "sklearn" in found.hint
+    assert function(packages=["numpy", "sklearn.tree", "_x1"]).packages[1] == "sklearn.tree"
+
+
 def test_an_expected_value_is_read_as_yaml_or_as_python() -> None:
     assert case(returns=Written("3")).expected == 3
     assert case(returns=[1.0, "a"]).expected == [1.0, "a"]
@@ -185,6 +194,13 @@ def test_limits_are_the_case_s_own_before_those_of_the_check() -> None:
     assert tests.limits() == Limits(10.0, 512 * MEBIBYTE)
     repository = PytestRepo(check="pytest_repo", file="a.py", files={"test_a.py": ""})
     assert repository.limits() == Limits(60.0, 1024 * MEBIBYTE, 64 * MEBIBYTE, 32)
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"), [("cpp", "c++"), ("JS", "javascript"), ("py", "python")]
+)
+def test_what_people_call_a_language_is_the_same_content(said: str, meant: str) -> None:
+    assert program(language=said) == program(language=meant)
 
 
 def test_a_language_gives_what_is_not_given() -> None:

@@ -10,6 +10,7 @@ from rich.console import Console
 from rlaif.records.grade import Answered
 from rlaif.records.outcome import Case, Verdict
 from rlaif.reporting.cases import MOST_SHOWN, case_lines, why_not
+from rlaif.reporting.sheet import Sheet
 from rlaif.reporting.summary import summarise
 from rlaif.reporting.terminal import summary_view
 from tests.reporting.grades import grade_of, sample_of, yes
@@ -23,7 +24,7 @@ def verdict(*cases: Case, rationale: str = TAKEN) -> Verdict:
 
 
 def lines(given: Verdict) -> list[tuple[str, str]]:
-    return [(line.text, line.numbers) for line in case_lines(given, 1)]
+    return [(line.mark + line.text, line.numbers) for line in case_lines(given, 1)]
 
 
 def test_each_case_has_its_time_and_memory_and_says_what_came() -> None:
@@ -86,3 +87,15 @@ def test_a_run_shows_the_share_that_passed_and_the_most_frequent_reasons() -> No
     assert "2 out of time, 1 no code" in out.getvalue()
     (row,) = (line for line in out.getvalue().splitlines() if "out of time" in line)
     assert row.split()[0] == "code"
+
+
+def test_on_a_narrow_terminal_a_long_case_goes_on_below_its_own_words() -> None:
+    said = "f([1, 2, 3]) gave [1, 2, 3], expected [3, 2, 1]"
+    out = StringIO()
+    given = verdict(Case("f", False, said, 0.5, 2**20))
+    Console(file=out, width=44).print(Sheet(case_lines(given, 1)), end="")
+    assert out.getvalue().splitlines()[-3:] == [
+        "    FAILED  f([1, 2, 3]) gave [1, 2, 3],",
+        "            expected [3, 2, 1]",
+        "0.500 s    1 MiB".rjust(44),
+    ]

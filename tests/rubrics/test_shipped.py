@@ -10,7 +10,9 @@ import pytest
 
 from rlaif.authoring.lint import lint_file
 from rlaif.authoring.rubric_file import load_rubric
-from rlaif.checks.run import run_check
+from rlaif.checks.run import needs_sandbox, run_check
+from rlaif.checks.sandbox.launch import TIERS, Tier
+from rlaif.checks.sandbox.tier import FORCED
 from rlaif.grading.combine import combine
 from rlaif.grading.completion import prepare
 from rlaif.grading.plan import Work, plan
@@ -21,6 +23,9 @@ from rlaif.records.criterion import Checked, Criterion, Judged, leaves
 from rlaif.records.outcome import Failure, Skipped, Verdict
 from rlaif.records.rubric import Example, Rubric
 from rlaif.records.sample import Sample
+from rlaif.runs.examples import try_examples
+from rlaif.runs.needs import runs_code
+from tests.checks.sandbox.conftest import machine_lacks
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted((ROOT / "rubrics").glob("*.yaml"))
@@ -34,6 +39,9 @@ each_file = pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 @cache
 def rubric_of(file: Path) -> Rubric:
     return load_rubric(file)
+
+
+CODE_FILES = [file for file in FILES if runs_code(rubric_of(file).items)]
 
 
 def shipped(name: str) -> Rubric:
@@ -162,9 +170,23 @@ def test_every_check_answers_as_its_examples_say(file: Path) -> None:
     rubric = rubric_of(file)
     checks = [c for c in leaves(rubric.items) if isinstance(c, Checked)]
     for example in rubric.examples:
-        for check in checks:
+        for check in (c for c in checks if not needs_sandbox(c.check)):
             answer = label_of(check, example.sample("example"), rubric)
             assert answer == example.expect[check.id], (check.id, text_of(example))
+
+
+@pytest.mark.parametrize("tier", TIERS)
+@pytest.mark.parametrize("file", CODE_FILES, ids=lambda file: file.stem)
+def test_every_check_that_runs_code_answers_as_its_examples_say(
+    file: Path, tier: Tier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rubric = rubric_of(file)
+    if why := machine_lacks(tier):
+        pytest.skip(f"{tier}: {why}")
+    monkeypatch.setenv(FORCED, tier)
+    report = try_examples(rubric, None)
+    assert (report.findings, report.doubts) == ([], [])
+    assert report.checks >= len(rubric.examples)
 
 
 @each_file

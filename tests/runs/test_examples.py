@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from rlaif.runs.examples import Finding, try_examples
+from tests.grading.code import WRONG, doubles
+from tests.grading.code import sandbox as scripted
 
 Make = Callable[..., Any]
 
@@ -148,3 +150,36 @@ def test_an_example_that_teaches_is_no_test(both: Make, judge: Make) -> None:
     report = try_examples(asked, judge())
     assert (report.examples, report.taught, report.judged) == (2, 1, 1)
     assert [finding.example for finding in report.findings] == [2]
+
+
+_RIGHT = "def double(n):\n    return 2 * n\n"
+_REFERENCE_IS_WRONG = "def double(n):\n    return n\n"
+
+
+def hidden(reference: str) -> dict[str, Any]:
+    """A check with the case double(1) == 2 and three hidden ones, answered by the reference."""
+    drawn = [{"integers": {"min": 1, "max": 99}}]
+    more = {"count": 3, "arguments": drawn, "reference": reference}
+    return doubles(function="double", hidden=more)
+
+
+def test_a_case_that_contradicts_the_reference_is_told_also_without_examples(
+    rubric: Make,
+) -> None:
+    report = try_examples(rubric(hidden(_REFERENCE_IS_WRONG)), None, sandbox=scripted())
+    assert report.doubts == ["doubles: its reference misses a case: double(1) gave 1, expected 2"]
+
+
+def test_a_reference_that_meets_every_case_is_not_told_of(rubric: Make) -> None:
+    report = try_examples(rubric(hidden(_RIGHT)), None, sandbox=scripted())
+    assert report.doubts == []
+
+
+def test_an_expert_is_told_that_a_hidden_case_missed_the_reference(rubric: Make) -> None:
+    labelled = example(WRONG, expect={"doubles": "yes"})
+    report = try_examples(rubric(hidden(_RIGHT), examples=[labelled]), None, sandbox=scripted())
+    (finding,) = report.findings
+    first, second, *_ = finding.why.split("; ")
+    assert first == "double(1) gave 1, expected 2"
+    assert second.startswith("hidden 1: double(")
+    assert second.endswith(", and the reference differs")

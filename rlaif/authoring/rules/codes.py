@@ -15,6 +15,7 @@ CODES: dict[str, str] = {
     "same-version": "the content changed since the last commit, the version did not",
     "draft": "a model proposed the criterion, and no person has taken it on",
     "few-cases": "a check on code with so few cases that a policy can learn them by heart",
+    "python-as-text": "an expected value that reads as Python, and is something else to YAML",
     "forgeable": "a check on code whose tests share a process with the code that they test",
     "cut-by-comment": "text that a judge reads ends at ' #'",
     "invisible-character": "a character that nobody can see",

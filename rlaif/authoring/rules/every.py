@@ -10,6 +10,7 @@ from rlaif.authoring.document import Document
 from rlaif.authoring.events import MOST_PROBLEMS
 from rlaif.authoring.including import resolve
 from rlaif.authoring.rules.code import few_cases, forgeable
+from rlaif.authoring.rules.code_values import python_as_text
 from rlaif.authoring.rules.coverage import no_example
 from rlaif.authoring.rules.duplicates import near_duplicate
 from rlaif.authoring.rules.history import same_version
@@ -34,6 +35,7 @@ _OF_CRITERIA: dict[str, Rule] = {
     "unordered-levels": unordered_levels,
     "draft": draft,
     "few-cases": few_cases,
+    "python-as-text": python_as_text,
     "forgeable": forgeable,
 }
 """What can be told of criteria wherever they stand."""

@@ -11,12 +11,10 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Sequence
 from typing import Any
 
-import orjson
-
 from rlaif.checks.sandbox.host import Child, Host, HostLost
+from rlaif.checks.sandbox.hostile import read_line, text_of
 from rlaif.checks.sandbox.inside.values import Garbled, decode, dumps, encode
 from rlaif.records.jobs import Called, CallsJob, Limits, Opaque
 
@@ -88,34 +86,38 @@ class _Calling:
 
     async def _load(self, child: Child, calls: list[int], longest: float) -> Called | None:
         """Hand over the code and the first calls; None once the code is loaded."""
-        message = {"code": self.job.code, "calls": [[i, self._steps(i)] for i in calls]}
+        message = {"code": self.job.code, "calls": [self._asked(i) for i in calls]}
         deadline = self.loop.time() + START_S
         sent = await child.line.send(dumps(message), deadline)
-        first = _read(await child.line.read(deadline) or b"" if sent else b"")
+        first = read_line(await child.line.read(deadline))
         # This line is written before anything of others is run: without it, the fault is ours.
         if first.get("up") is not True:
             await self.host.end(child)
-            raise HostLost(str(first.get("setup", "a process does not begin"))[:300])
+            raise HostLost(text_of(first.get("setup")) or "a process does not begin")
+        if not sent:
+            return await self._lost(child, deadline - START_S, START_S, "taking the code")
         began = self.loop.time()
         line = await child.line.read(began + longest)
         if line is None:
             return await self._lost(child, began, longest, "loading the code")
-        said = _read(line)
+        said = read_line(line)
         if said.get("loaded") is True:
             return None
-        why = said.get("no_code", "it answers with no record")
         await self.host.end(child)
-        return Called("no_code", message=str(why)[:400])
+        why = text_of(said.get("no_code")) or "it answers with no record"
+        return Called("no_code", message=why)
 
-    def _steps(self, number: int) -> list[Any]:
-        return [
+    def _asked(self, number: int) -> list[Any]:
+        call = self.job.calls[number]
+        steps = [
             [
                 s.name,
                 [encode(a) for a in s.arguments],
                 {k: encode(v) for k, v in s.keywords.items()},
             ]
-            for s in self.job.calls[number].steps
+            for s in call.steps
         ]
+        return [number, steps, call.wants_arguments]
 
     async def _at_once(self, child: Child, left: list[int], longest: float) -> None:
         if (ended := await self._load(child, left, longest)) is not None:
@@ -143,7 +145,7 @@ class _Calling:
             again = number in self.waited
             time_s = self._limits(number).time_s * (2 if again else 1)
             began = self.loop.time()
-            await child.line.send(dumps({"calls": [[number, self._steps(number)]]}), began + time_s)
+            await child.line.send(dumps({"calls": [self._asked(number)]}), began + time_s)
             line = await child.line.read(began + time_s)
             seconds = self.loop.time() - began
             if line is None:
@@ -191,21 +193,13 @@ def death(status: int) -> str:
     return f"the process ended itself with status {os.waitstatus_to_exitcode(status)}"
 
 
-def _read(line: bytes) -> dict[str, Any]:
-    try:
-        found = orjson.loads(line)
-    except orjson.JSONDecodeError:
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
 def _result(line: bytes, number: int, seconds: float, *, batch: bool = False) -> Called:
     """The result in one record; a record of anything but this call is garbled.
 
     `seconds` is the time seen from here; of a batch, which comes back together, the most that any
     one can have taken: there the process is believed within that.
     """
-    said = _read(line)
+    said = read_line(line)
     memory = said.get("m")
     memory = memory if type(memory) is int and 0 <= memory < 2**50 else None
     if batch and type(own := said.get("s")) is float and own >= 0:
@@ -213,15 +207,15 @@ def _result(line: bytes, number: int, seconds: float, *, batch: bool = False) ->
     if said.get("i") != number or type(said.get("i")) is not int:
         return Called("garbled", message="what came back is no result", seconds=seconds)
     if "absent" in said:
-        told = f"the code defines no {str(said['absent'])[:80]}"
+        told = f"the code defines no {text_of(said['absent'], 80)}"
         return Called("no_code", message=told, seconds=seconds, memory=memory)
     if said.get("large") is True:
         return Called("garbled", message="the result is too large", seconds=seconds, memory=memory)
     try:
-        arguments = tuple(_plain(one) for one in said["args"]) if "args" in said else None
+        arguments = tuple(map(_plain, _listed(said["args"]))) if "args" in said else None
         if "raised" in said:
-            names = tuple(str(one)[:80] for one in _listed(said["raised"]))[:8]
-            told = str(said.get("told", ""))[:400]
+            names = tuple(text_of(one, 80) for one in _listed(said["raised"])[:8])
+            told = text_of(said.get("told"))
             return Called("raised", None, arguments, names, told, seconds, memory)
         return Called("returned", _plain(said["ok"]), arguments, (), "", seconds, memory)
     except (Garbled, KeyError):
@@ -229,8 +223,10 @@ def _result(line: bytes, number: int, seconds: float, *, batch: bool = False) ->
         return Called("garbled", message=told, seconds=seconds, memory=memory)
 
 
-def _listed(value: Any) -> Sequence[Any]:
-    return value if isinstance(value, list) else ()
+def _listed(value: Any) -> list[Any]:
+    if not isinstance(value, list):
+        raise Garbled("no list")
+    return value
 
 
 def _plain(data: Any) -> Any:

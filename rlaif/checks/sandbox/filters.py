@@ -24,12 +24,12 @@ ftruncate futex getcpu getcwd getdents getdents64 getegid geteuid getgid getgrou
 getpgrp getpid getppid getpriority getrandom getresgid getresuid getrlimit getrusage getsid gettid
 gettimeofday getuid get_robust_list lseek lstat madvise membarrier mincore mkdir mkdirat mprotect
 mremap msync munmap nanosleep newfstatat open openat pause pipe pipe2 poll ppoll pread64 preadv
-preadv2 pselect6 pwrite64 pwritev pwritev2 read readlink readlinkat readv recvfrom recvmsg rename
-renameat renameat2 restart_syscall rmdir rseq rt_sigaction rt_sigpending rt_sigprocmask rt_sigreturn
-rt_sigsuspend rt_sigtimedwait sched_getaffinity sched_getparam sched_getscheduler
-sched_get_priority_max sched_get_priority_min sched_rr_get_interval sched_yield select sendmsg
-sendto set_robust_list set_tid_address setitimer shutdown sigaltstack stat statfs statx sysinfo
-time timer_delete times umask uname unlink unlinkat wait4 waitid write writev alarm
+preadv2 pselect6 pwrite64 pwritev pwritev2 read readlink readlinkat readv rename renameat renameat2
+restart_syscall rmdir rseq rt_sigaction rt_sigpending rt_sigprocmask rt_sigreturn rt_sigsuspend
+rt_sigtimedwait sched_getaffinity sched_getparam sched_getscheduler sched_get_priority_max
+sched_get_priority_min sched_rr_get_interval sched_yield select set_robust_list set_tid_address
+setitimer shutdown sigaltstack stat statfs statx sysinfo time
+timer_delete times umask uname unlink unlinkat wait4 waitid write writev alarm
 """
 """Calls that touch this process alone, or files that Landlock and the mounts let it touch."""
 
@@ -65,6 +65,11 @@ _PRCTLS = (15, 16)
 _CLONE_THREAD, _CLONE_NAMESPACES = 0x10000, 0x7E020080
 _MAP_TYPE, _MAP_PRIVATE, _MAP_ANONYMOUS, _MAP_GROWSDOWN = 0x0F, 0x02, 0x20, 0x100
 _FILE_TYPE, _FIFO = 0o170000, 0o010000
+_OUT_OF_BAND = 1
+_FLAGS_OF = {"sendto": 3, "recvfrom": 3, "sendmsg": 2, "recvmsg": 2}
+"""The place of the flags among the arguments. Out of band, which hardly anybody uses, sockets of a
+machine have had one hole in the kernel after the other."""
+
 _SOCKET_TYPE, _CONNECTED_SOCKETS = 0x0F, (1, 5)
 """Streams and sequenced packets. A datagram socket of a pair can still write to any path."""
 
@@ -114,6 +119,8 @@ def filter_of(kind: str, *, signals: bool, modes: bool) -> bytes:
         made.allow_values("ioctl", 1, _IOCTLS)
         made.allow_values("fcntl", 1, _FCNTLS)
         made.allow_values("prctl", 0, _PRCTLS)
+        for name, place in _FLAGS_OF.items():
+            made.allow_masked(name, place, _OUT_OF_BAND, 0)
         for connected in _CONNECTED_SOCKETS:
             made.allow_masked("socketpair", 1, _SOCKET_TYPE, connected)
         # Of this process alone: whoever watches over it may have the same user and namespace.

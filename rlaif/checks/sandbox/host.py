@@ -101,6 +101,9 @@ class Host:
             why = self._last_words() or str(error) or "it is not ready in time"
             self._end_process()
             raise SandboxUnavailable(why) from None
+        except BaseException:  # the job that wanted it was given up
+            self._end_process()
+            raise
         self.version, self.landlock = said["ready"], said["landlock"]
         self.absent = tuple(said["absent"])
         self._mark()
@@ -135,6 +138,7 @@ class Host:
                 "cpu_s": int(cpu_s) + 2,
                 "scratch": limits.scratch,
                 "processes": self._processes(limits.processes),
+                "threads": limits.processes,
             },
         }
         try:
@@ -239,11 +243,13 @@ class Host:
         """End it with all that it runs."""
         if self.lost:
             return
+        self.lost = "it was closed"
         self._loop.remove_reader(self._control)
+        with contextlib.suppress(OSError):
+            self._control.shutdown(socket.SHUT_RDWR)  # a forked process may hold a copy open
         self._control.close()
         with contextlib.suppress(subprocess.TimeoutExpired):
             await asyncio.to_thread(self._process.wait, 5)
-        self.lost = "it was closed"
         for child in self._children.values():
             child.line.close()
             child.ended.cancel()
@@ -257,12 +263,13 @@ def _look_at(ended: asyncio.Future[Ending]) -> None:
 
 
 def family(pid: int) -> list[int]:
-    """A process and all below it."""
+    """A process and all below it, whichever of its threads has started them."""
     found = [pid]
     for one in found:
         with contextlib.suppress(OSError):
-            children = Path(f"/proc/{one}/task/{one}/children").read_text()
-            found += map(int, children.split())
+            for thread in Path(f"/proc/{one}/task").iterdir():
+                with contextlib.suppress(OSError):
+                    found += map(int, (thread / "children").read_text().split())
     return found
 
 

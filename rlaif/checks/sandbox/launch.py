@@ -36,6 +36,7 @@ _MODULES = (
     "peer",
     "module",
     "failures",
+    "using",
     "checker",
     "collecting",
     "program",

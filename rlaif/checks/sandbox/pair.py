@@ -6,10 +6,9 @@ import asyncio
 import socket
 from typing import Any
 
-import orjson
-
 from rlaif.checks.sandbox.calling import death
 from rlaif.checks.sandbox.host import Child, Ending, Host, HostLost
+from rlaif.checks.sandbox.hostile import read_line, text_of
 from rlaif.checks.sandbox.inside.values import dumps
 from rlaif.records.jobs import TestsJob
 
@@ -31,7 +30,7 @@ class Pair:
         self._hosts, self._job, self._cpu_s = hosts, job, cpu_s
         self._loop = asyncio.get_running_loop()
         self.called = False
-        """Whether the tests have asked the code for anything."""
+        """Whether the tests have used the code for anything."""
         self.why = ""
 
     def __enter__(self) -> Pair:
@@ -62,20 +61,21 @@ class Pair:
         """Hand over tests and code. Raises: HostLost where a process does not begin."""
         self.began = self.now()
         deadline = self.began + START_S
-        sent = await self.candidate.line.send(dumps({"code": self._job.code}), deadline)
+        # Code that is too large to be taken ends its process: what the tests find then is told.
+        await self.candidate.line.send(dumps({"code": self._job.code}), deadline)
         tests = {"tests": self._job.tests, "only": only}
-        sent = sent and await self.checker.line.send(dumps(tests), deadline)
+        await self.checker.line.send(dumps(tests), deadline)
         for child in (self.checker, self.candidate):
-            said = _read(await child.line.read(deadline) if sent else None)
-            # The first line of a process is written before it runs anything of others.
+            said = read_line(await child.line.read(deadline))
+            # The first line of a process is written before it reads anything of others.
             if said.get("up") is not True:
-                raise HostLost(str(said.get("setup", "a process for tests does not begin"))[:300])
+                raise HostLost(text_of(said.get("setup")) or "a process for tests does not begin")
 
     async def said(self, keys: tuple[str, ...], within: float) -> dict[str, Any] | None:
         """The next line of the tests' process with one of those keys; None where none comes."""
         deadline = self.now() + within
         while (line := await self.checker.line.read(deadline)) is not None:
-            said = _read(line)
+            said = read_line(line)
             self.called = self.called or said.get("calling") is True
             if any(key in said for key in keys):
                 return said
@@ -108,11 +108,3 @@ def _let_go(host: Host, child: Child) -> None:
     """Nothing more is wanted of the process."""
     host.release(child)
     host.kill(child)
-
-
-def _read(line: bytes | None) -> dict[str, Any]:
-    try:
-        found = orjson.loads(line or b"{}")
-    except orjson.JSONDecodeError:
-        return {}
-    return found if isinstance(found, dict) else {}

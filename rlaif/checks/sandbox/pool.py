@@ -38,10 +38,17 @@ class Pool:
         """`unsafe`: no isolation. `width`: jobs at once, by default one a processor core."""
         self._unsafe = unsafe
         self._width = width or len(os.sched_getaffinity(0))
-        self._loop = asyncio.new_event_loop()
+        self._gate = threading.Lock()
+        self._forget()
+
+    def _forget(self) -> None:
+        """Nothing runs: as made, as closed, and as in a process that was forked off."""
+        self._owner = os.getpid()
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._crew: _Crew | None = None
         self._rung: Rung | None = None
+        self._choosing: asyncio.Lock | None = None
 
     @property
     def tier(self) -> str:
@@ -62,15 +69,28 @@ class Pool:
 
     async def start(self) -> None:
         """Find a tier and try it out. Raises: SandboxUnavailable with what to install."""
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name="sandbox", daemon=True)
-            self._thread.start()
+        self._begin()
         if self._rung is None:
-            await self._there(self._choose())
+            await self._there(self._chosen())
 
-    def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        self._loop.run_forever()
+    def _begin(self) -> None:
+        """Have a loop that runs, once, whoever asks first."""
+        with self._gate:
+            if self._owner != os.getpid():  # a fork has none of our threads
+                self._forget()
+            if self._loop is None:
+                self._loop = asyncio.new_event_loop()
+                self._thread = threading.Thread(
+                    target=self._loop.run_forever, name="sandbox", daemon=True
+                )
+                self._thread.start()
+
+    async def _chosen(self) -> None:
+        """Choose once, however many ask at the same time."""
+        self._choosing = self._choosing or asyncio.Lock()
+        async with self._choosing:
+            if self._rung is None:
+                await self._choose()
 
     async def _choose(self) -> None:
         if self._unsafe:
@@ -101,30 +121,42 @@ class Pool:
         )
 
     async def _job(self, work: Callable[[_Crew], Coroutine[Any, Any, _T]]) -> _T:
-        if self._crew is None:
+        if self._crew is None or self._owner != os.getpid():
             await self.start()
         assert self._crew is not None  # noqa: S101 - started
         return await self._there(work(self._crew))
 
     async def _there(self, work: Coroutine[Any, Any, _T]) -> _T:
-        """Run a coroutine in the sandbox's own loop."""
+        """Run a coroutine in the sandbox's own loop. Raises: SandboxFailed where it was closed."""
+        assert self._loop is not None  # noqa: S101 - begun
         future = asyncio.run_coroutine_threadsafe(work, self._loop)
         try:
             return await asyncio.wrap_future(future)
         except asyncio.CancelledError:
+            mine = asyncio.current_task()
+            if future.cancelled() and mine is not None and not mine.cancelling():
+                raise SandboxFailed("the sandbox was closed before the job was done") from None
             future.cancel()
             raise
 
     async def aclose(self) -> None:
-        """End every process that was started."""
-        if self._thread is None:
+        """End every job and every process. It can be started again."""
+        if self._loop is None or self._thread is None or self._owner != os.getpid():
             return
-        if self._crew is not None:
-            await self._there(self._crew.aclose())
+        await self._there(self._ended())
         self._loop.call_soon_threadsafe(self._loop.stop)
         await asyncio.to_thread(self._thread.join)
         self._loop.close()
-        self._thread = self._crew = self._rung = None
+        self._forget()
+
+    async def _ended(self) -> None:
+        """Jobs first, each to its end: they clear away behind them, and need their hosts for it."""
+        jobs = asyncio.all_tasks() - {asyncio.current_task()}
+        for job in jobs:
+            job.cancel()
+        await asyncio.gather(*jobs, return_exceptions=True)
+        if self._crew is not None:
+            await self._crew.aclose()
 
 
 class _Crew:
@@ -135,7 +167,9 @@ class _Crew:
         self._width = width
         self._room = asyncio.Semaphore(width)
         self._hosts: dict[tuple[str, ...], list[Host]] = {(): [first]}
-        self._opening: dict[tuple[str, ...], asyncio.Lock] = {}
+        self._opening: dict[tuple[str, ...], asyncio.Lock] = {(): asyncio.Lock()}
+        self._absent: dict[tuple[str, ...], str] = {}
+        """Why no fork server can be had for a set of packages."""
 
     async def tried(self, packages: tuple[str, ...], work: Callable[[Host], Awaitable[_T]]) -> _T:
         """Do the work on a fork server with those packages, anew where one is lost.
@@ -192,27 +226,32 @@ class _Crew:
             if idle is None or (idle.busy and len(hosts) < self._width):
                 idle = await self._opened(packages)
                 hosts.append(idle)
-                await self._let_go()
+                await self._let_go(besides=packages)
             return idle
 
     async def _opened(self, packages: tuple[str, ...]) -> Host:
+        if packages in self._absent:  # a fork server for each job that cannot be run costs hours
+            raise SandboxFailed(self._absent[packages])
         host = Host(Flavour(self._tier, packages))
         await host.open()
         if host.absent:
             await host.aclose()
-            absent = ", ".join(host.absent)
-            raise SandboxFailed(
+            absent, where = ", ".join(host.absent), " or ".join(interpreter().packages)
+            self._absent[packages] = (
                 f"{absent} cannot be imported in the sandbox ({interpreter().told}); "
-                "install it where rlaif is installed"
+                f"install it for that Python, in {where or 'a folder that all users can read'}"
             )
+            raise SandboxFailed(self._absent[packages])
         return host
 
-    async def _let_go(self) -> None:
+    async def _let_go(self, besides: tuple[str, ...]) -> None:
         """Of the flavours that nothing runs in, the one not used for longest."""
         if len(self._hosts) <= MOST_FLAVOURS:
             return
         for packages, hosts in list(self._hosts.items()):
-            if not any(host.busy for host in hosts):
+            # One that is being opened is in somebody's hands already, and no process says so yet.
+            in_hand = packages == besides or self._opening[packages].locked()
+            if not in_hand and not any(host.busy for host in hosts):
                 del self._hosts[packages]
                 await asyncio.gather(*(host.aclose() for host in hosts))
                 return

@@ -15,6 +15,8 @@ from rlaif.records.jobs import Limits, ProgramJob
 
 _MOST_INPUTS = scratch.MOST_ENTRIES // 4
 _PAGE = 4096
+_LONGEST_PATH = 3000
+_SPARE = 96
 _PYTHONS = ("python", "python3")
 
 
@@ -32,6 +34,18 @@ def too_large(job: ProgramJob) -> str:
         return f"its files take more than the {job.limits.scratch >> 20} MB of its scratch folder"
     if len(job.files) > _MOST_INPUTS:
         return f"it has more than {_MOST_INPUTS} files to begin with"
+    return _no_place(job)
+
+
+def _no_place(job: ProgramJob) -> str:
+    """Why the files cannot be written, which what an earlier run has left can be made to bring."""
+    folders = {str(one) for path in job.files for one in PurePosixPath(path).parents}
+    if both := folders.intersection(job.files):
+        return f"'{min(both)}' is a file and a folder"
+    if len(folders) + len(job.files) > scratch.MOST_ENTRIES - _SPARE:
+        return f"its files need more than {scratch.MOST_ENTRIES - _SPARE} files and folders"
+    if any(len(path.encode()) > _LONGEST_PATH for path in job.files):
+        return f"the path of one of its files is longer than {_LONGEST_PATH} bytes"
     return ""
 
 

@@ -59,3 +59,18 @@ def test_a_reason_silences_either() -> None:
 
 def test_other_checks_and_questions_are_let_be() -> None:
     assert codes(HEAD + "  - {id: a, check: finished}\n  - {id: b, ask: Is it so really?}\n") == []
+
+
+@pytest.mark.parametrize("value", ["(1, 2)", "3, 4", "None", "{1, 2}", "set()", "b'ab'"])
+def test_a_value_that_reads_as_python_and_is_something_else_is_told(value: str) -> None:
+    cases = f"    cases:\n      - call: f(1)\n        returns: {value}\n" + CASE * 2
+    column = 9 if value.startswith("{") else 18
+    assert of_criteria(START + cases) == [f"11:{column} python-as-text"]
+
+
+@pytest.mark.parametrize(
+    "value", ["'(1, 2)'", "[1, 2]", "{a: 1}", "{}", "null", "true", "1.5", "some text", "f(1)", ""]
+)
+def test_values_that_are_what_they_look_like_are_let_be(value: str) -> None:
+    cases = f"    cases:\n      - call: f(1)\n        returns: {value}\n" + CASE * 2
+    assert of_criteria(START + cases) == []

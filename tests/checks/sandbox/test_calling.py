@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import subprocess
 from typing import Any
 
 import pytest
@@ -62,9 +63,17 @@ async def test_a_value_of_a_subclass_crosses_as_plain_data(pool: Pool) -> None:
     assert one.value == [7]
 
 
-async def test_the_arguments_after_the_call_come_back(pool: Pool) -> None:
-    (one,) = await called(pool, "def f(x):\n    x.append(4)", [3])
+async def test_the_arguments_after_the_call_come_back_where_they_are_wanted(pool: Pool) -> None:
+    code, steps = "def f(x):\n    x.append(4)", (Step("f", ([3],)),)
+    calls = (Call(steps, QUICK, wants_arguments=True), Call(steps, QUICK))
+    one, other = await pool.calls(CallsJob(code, calls))
     assert (one.value, one.arguments) == (None, ([3, 4],))
+    assert (other.value, other.arguments) == (None, None)
+
+
+async def test_a_large_input_is_no_obstacle_to_a_small_answer(pool: Pool) -> None:
+    (one,) = await called(pool, "def f(x):\n    return len(x)", "x" * 3_000_000)
+    assert one.value == 3_000_000
 
 
 async def test_each_call_gets_arguments_of_its_own(pool: Pool) -> None:
@@ -133,7 +142,7 @@ async def test_no_call_borrows_the_time_of_another(pool: Pool) -> None:
         "def f(x):\n"
         "    global begun\n"
         "    job = sys._getframe(2).f_locals.get('job') or {'calls': []}\n"
-        "    if any(steps[0][1] == [3] for _, steps in job['calls']):\n"
+        "    if any(steps[0][1] == [3] for _, steps, _ in job['calls']):\n"
         "        begun = begun or time.perf_counter()\n"
         "    if x < 3:\n        time.sleep(0.3)\n        return x\n"
         "    while time.perf_counter() - begun < 1.0:\n        pass\n    return x"
@@ -241,3 +250,38 @@ async def test_usual_modules_and_threads_work(pool: Pool) -> None:
     )
     (one,) = await called(pool, code, 10, limits=Limits(time_s=5))
     assert (one.value, one.message) == (285, "")
+
+
+THREADS_TAKEN = """
+import os, threading, time
+def f():
+    threading.stack_size(65536)
+    for _ in range(99):
+        try: threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
+        except RuntimeError: break
+    os.write(4, b'{"i":0,"ok":1}\\n')
+    time.sleep(60)
+"""
+THREADS_USED = """
+import time
+from concurrent.futures import ThreadPoolExecutor
+def f():
+    with ThreadPoolExecutor(8) as workers:
+        return sum(workers.map(lambda n: time.sleep(0.01) or n, range(16)))
+"""
+
+
+async def test_nobody_takes_the_threads_of_a_neighbour(pool: Pool) -> None:
+    """Also not for the moment in which a process that has answered still runs."""
+    if not apart():
+        pytest.skip("without namespaces of users the threads of all jobs count together")
+    texts = [THREADS_TAKEN, *[THREADS_USED] * 3] * 3
+    found = await asyncio.gather(
+        *(pool.calls(CallsJob(text, (Call((Step("f"),)),))) for text in texts)
+    )
+    assert [one.value for (one,) in found] == [1, 120, 120, 120] * 3
+
+
+def apart() -> bool:
+    run = subprocess.run(["unshare", "--user", "true"], capture_output=True, check=False)
+    return run.returncode == 0

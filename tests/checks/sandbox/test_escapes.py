@@ -24,6 +24,8 @@ from rlaif.records.jobs import Call, CallsJob, Limits, Step
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 LIMITS = Limits(time_s=1.5, memory=256 * 2**20)
+SHORT = Limits(time_s=0.7, memory=256 * 2**20)
+"""For what goes on until it is ended."""
 HONEST = CallsJob("def f():\n    return sum(range(1000))", (Call((Step("f"),), LIMITS),))
 
 ESCAPES = {
@@ -92,8 +94,8 @@ def go():
 return reached(go)
 """,
     "limits of another process": """
-from resource import *
-return reached(lambda: prlimit(PARENT, RLIMIT_NOFILE, (1, 1)) or 'x')
+import resource as r
+return reached(lambda: r.prlimit(PARENT, r.RLIMIT_NOFILE, (1, 1)) or 'x')
 """,
     "processors of another": "return reached(lambda: os.sched_setaffinity(PARENT, {0}) or 'x')",
     "priority of another process": "return reached(lambda: os.setpriority(0, PARENT, 19) or 'x')",
@@ -268,10 +270,10 @@ def port() -> Iterator[int]:
         yield server.getsockname()[1]
 
 
-def attack(body: str, port: int) -> CallsJob:
+def attack(body: str, port: int, limits: Limits = LIMITS) -> CallsJob:
     indented = "\n".join(f"    {line}" for line in body.strip().splitlines())
     start = PREAMBLE.format(parent=os.getpid(), port=port, secret=str(SECRET))
-    return CallsJob(start + indented, (Call((Step("f"),), LIMITS),))
+    return CallsJob(start + indented, (Call((Step("f"),), limits),))
 
 
 def processes() -> set[int]:
@@ -296,7 +298,7 @@ async def test_a_flood_is_bounded_and_nothing_is_left(pool: Pool, port: int, nam
     await asyncio.gather(*(pool.calls(HONEST) for _ in range(8)))  # every fork server is there
     before = processes()
     (came,), *neighbours = await asyncio.gather(
-        pool.calls(attack(FLOODS[name], port)), *(pool.calls(HONEST) for _ in range(4))
+        pool.calls(attack(FLOODS[name], port, SHORT)), *(pool.calls(HONEST) for _ in range(4))
     )
     assert [one.value for (one,) in neighbours] == [499500] * 4
     assert came.how != "not_run"

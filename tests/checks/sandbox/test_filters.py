@@ -95,6 +95,25 @@ except PermissionError:
     assert told(script) == "b'x'\nrefused"
 
 
+def test_nothing_is_sent_or_taken_out_of_band() -> None:
+    script = """
+left, right = socket.socketpair()
+for flags in (socket.MSG_OOB, socket.MSG_OOB | socket.MSG_DONTWAIT, socket.MSG_DONTWAIT):
+    for does in (
+        lambda: left.send(b"x", flags),
+        lambda: left.sendmsg([b"x"], [], flags),
+        lambda: right.recv(1, flags),
+        lambda: right.recvmsg(1, 0, flags),
+    ):
+        try:
+            does()
+            print("done", end=" ")
+        except PermissionError:
+            print("refused", end=" ")
+"""
+    assert told(script, "calls").split() == ["refused"] * 8 + ["done"] * 4
+
+
 def test_limits_and_processors_can_be_set_for_oneself_only() -> None:
     script = """
 import resource

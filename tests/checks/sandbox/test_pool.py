@@ -182,3 +182,68 @@ async def test_ten_thousand_tests_leave_nothing_and_memory_stays_flat(tier: Tier
     await pool.aclose()
     assert grown < 8 * 2**20
     assert _left() == before
+
+
+def ours() -> set[int]:
+    """The processes below this one."""
+    return set(family(os.getpid())) - {os.getpid()}
+
+
+async def test_first_calls_at_the_same_time_start_one_sandbox() -> None:
+    pool = Pool(width=2)
+    before = ours()
+    try:
+        found = await asyncio.gather(*(pool.calls(SUM) for _ in range(8)))
+        assert [called.how for (called,) in found] == ["returned"] * 8
+        known = {one for pid in fork_servers(pool) for one in family(pid)}
+        for _ in range(100):  # processes that have answered are still on their way out
+            if (started := ours() - before) <= known and len(started) < 10:
+                break
+            await asyncio.sleep(0.05)
+            known = {one for pid in fork_servers(pool) for one in family(pid)}
+        assert started <= known
+        assert len(known) < 10
+    finally:
+        await pool.aclose()
+
+
+async def test_jobs_under_way_are_told_that_the_sandbox_was_closed() -> None:
+    pool = Pool(width=1)
+    await pool.start()
+    jobs = [asyncio.create_task(pool.calls(SLOW)) for _ in range(3)]
+    await asyncio.sleep(0.1)
+    await pool.aclose()
+    found = await asyncio.wait_for(asyncio.gather(*jobs, return_exceptions=True), 5)
+    assert [type(one) for one in found] == [SandboxFailed] * 3
+    (called,) = await pool.calls(SUM)  # and it can be started again
+    await pool.aclose()
+    assert called.how == "returned"
+
+
+async def test_more_flavours_at_once_than_are_kept_leave_nothing_behind() -> None:
+    pool = Pool(width=8)
+    before = ours()
+    names = ["hypothesis", "pytest", "orjson", "pydantic", "rich", "jinja2"]
+    jobs = [CallsJob(SUM.code, SUM.calls, (name,)) for name in names]
+    found = await asyncio.gather(*(pool.calls(job) for job in jobs))
+    assert [called.how for (called,) in found] == ["returned"] * len(names)
+    await pool.aclose()
+    assert ours() <= before
+
+
+async def test_a_job_given_up_while_its_fork_server_starts_leaves_nothing_behind() -> None:
+    pool = Pool(width=1)
+    await pool.calls(SUM)
+    servers = {one for pid in fork_servers(pool) for one in family(pid)[:3]}
+    job = asyncio.create_task(pool.calls(CallsJob(SUM.code, SUM.calls, ("hypothesis",))))
+    await asyncio.sleep(0.05)
+    job.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await job
+    await pool.calls(SUM)
+    for _ in range(100):  # a process that has answered is still on its way out
+        if ours() <= servers:
+            break
+        await asyncio.sleep(0.05)
+    assert ours() <= servers
+    await pool.aclose()

@@ -288,6 +288,24 @@ async def test_input_that_does_not_fit_is_no_fault_of_ours(pool: Pool) -> None:
     assert "scratch folder" in ran.message
 
 
+@pytest.mark.parametrize(
+    "paths",
+    [("data", "data/in"), ("a/b", "a/b/c/d"), ("/".join("d" * 20 for _ in range(200)),)],
+)
+async def test_files_that_cannot_lie_there_together_are_no_fault_of_ours(
+    pool: Pool, paths: tuple[str, ...]
+) -> None:
+    """What a first run has left can be such that the files of a case no longer fit."""
+    ran = await run(pool, "true", files=dict.fromkeys(paths, b"x"))
+    assert (ran.how, ran.stdout) == ("killed", b"")
+    assert "is a file and a folder" in ran.message or "the path of one" in ran.message
+
+
+async def test_folders_count_among_what_there_is_to_begin_with(pool: Pool) -> None:
+    files = {f"{n}/a/b/c/d/file": b"" for n in range(1000)}
+    assert "files and folders" in (await run(pool, "true", files=files)).message
+
+
 async def test_memory_of_one_process_is_bounded(pool: Pool) -> None:
     ran = await python(pool, "b = bytearray(2**28)", limits=Limits(time_s=30, memory=2**27))
     assert ran.code == 1

@@ -65,6 +65,43 @@ async def test_tests_that_break_through_the_code_are_its_fault(pool: Pool) -> No
     assert "with this code the tests do not load: TypeError" in found["test_it"].message
 
 
+SHAPES = "from candidate import *\nfrom candidate import f, LIMIT\n{}\ndef test_it(): pass"
+"""What the tests do at once, which another shape of the code than expected breaks unasked."""
+BROKEN_BY_SHAPE = {
+    "X = LIMIT + 1": "class LIMIT: pass\ndef f(x): return 5",
+    "assert LIMIT == 3": "class LIMIT: pass\ndef f(x): return 5",
+    "X = range(LIMIT)": "class LIMIT: pass\ndef f(x): return 5",
+    "def made(): return f(3).solved\nY = made()": "LIMIT = 3\nclass f(Exception): pass",
+    "X = f(3)": 'import os, time\nos.write(5, b\'{"names":{"f":5,"LIMIT":7}}\\n\')\ntime.sleep(9)',
+}
+
+
+@pytest.mark.parametrize("line", BROKEN_BY_SHAPE)
+async def test_tests_that_break_on_a_shape_of_the_code_are_its_fault(pool: Pool, line: str) -> None:
+    found = await run(pool, BROKEN_BY_SHAPE[line], SHAPES.format(line))
+    assert not found["test_it"].passed
+    assert "with this code the tests do not load" in found["test_it"].message
+
+
+async def test_a_loop_on_a_shape_of_the_code_is_its_fault(pool: Pool) -> None:
+    tests = "from candidate import f\ndef test_it():\n    x = 0\n    while f(x): x += 1"
+    found = await run(pool, "class f(Exception): pass", tests, limits=QUICK)
+    assert found["test_it"].message.startswith("no result within")
+
+
+async def test_code_of_many_classes_does_not_hold_up_the_tests(pool: Pool) -> None:
+    code = """
+import json, os, time
+above = [
+    [n, f"C{n}", ["Exception"], list(range(n - 1, max(0, n - 40), -1))] for n in range(1, 1900)
+]
+os.write(5, json.dumps({"names": {"f": None}, "classes": above}).encode() + b"\\n")
+time.sleep(60)
+"""
+    found = await run(pool, code, "from candidate import f\ndef test_it(): f()", limits=QUICK)
+    assert "it does not say what it defines" in found["test_it"].message
+
+
 LOST = {
     "exits": ("import os\n    os._exit(0)", "status 0"),
     "loops": ("while True: pass", "no result within"),

@@ -39,11 +39,11 @@ def main(channel: Channel) -> None:
     channel.send({"loaded": True})
     held: list[bytes] = []
     while job is not None:
-        for number, steps in job["calls"]:
+        for number, steps, wants in job["calls"]:
             if (began := perf_counter()) - last > _HELD_S:
                 channel.write(b"".join(held))
                 held, last = [], began
-            record = {"i": number, **_called(module, steps), "m": _memory()}
+            record = {"i": number, **_called(module, steps, wants), "m": _memory()}
             line = dumps({**record, "s": perf_counter() - began})
             held.append(line if len(line) <= LONGEST_LINE else dumps(_too_long(record)))
         channel.write(b"".join(held))
@@ -51,7 +51,7 @@ def main(channel: Channel) -> None:
         job = channel.receive()
 
 
-def _called(module: types.ModuleType, steps: list[Any]) -> dict[str, Any]:
+def _called(module: types.ModuleType, steps: list[Any], wants: bool) -> dict[str, Any]:
     name, first, keywords = steps[0]
     if not hasattr(module, name):
         return {"absent": name}
@@ -61,10 +61,13 @@ def _called(module: types.ModuleType, steps: list[Any]) -> dict[str, Any]:
         for name, more, keywords in steps[1:]:
             further = [decode(one, _nothing_foreign) for one in more]
             found = getattr(found, name)(*further, **_read(keywords))
-        return {"ok": encode(found), "args": [encode(one) for one in arguments]}
+        given = {"ok": encode(found)}
+        return {**given, "args": [encode(one) for one in arguments]} if wants else given
     except BaseException as error:  # noqa: BLE001 - whatever the code does is its own doing
         names = [kind.__name__ for kind in type(error).__mro__ if kind.__module__ == "builtins"]
         told = {"raised": names[:8], "told": _told(error)}
+        if not wants:
+            return told
         try:
             return {**told, "args": [encode(one) for one in arguments]}
         except BaseException:  # noqa: BLE001 - an argument that the code has made unreadable

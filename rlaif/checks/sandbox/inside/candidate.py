@@ -19,8 +19,8 @@ from rlaif.checks.sandbox.inside.values import dumps
 
 def main(channel: Channel, link: Channel) -> None:
     """Run until the process of the tests ends."""
-    job = channel.receive()
     channel.send({"up": True})
+    job = channel.receive()
     module = types.ModuleType("candidate")
     sys.modules["candidate"] = module
     server = _Server(module, link)

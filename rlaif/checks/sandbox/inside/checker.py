@@ -1,12 +1,13 @@
 """Runs an expert's test functions, which ask the code in another process.
 
 One line on the channel brings the tests. Lines go back: `up`, `met` once the code is loaded,
-`loaded` with the names, `calling` before the code is first asked for anything, and one record for
+`loaded` with the names, `calling` before the code is first used for anything, and one record for
 each test. The code has no part in any of them.
 """
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import inspect
 import linecache
@@ -21,6 +22,7 @@ from rlaif.checks.sandbox.inside.channel import Channel
 from rlaif.checks.sandbox.inside.failures import shortened, told
 from rlaif.checks.sandbox.inside.module import Module
 from rlaif.checks.sandbox.inside.peer import Broken, Peer
+from rlaif.checks.sandbox.inside.using import Using
 
 FILE = "tests.py"
 """The name that the tests have in messages."""
@@ -39,8 +41,11 @@ def main(channel: Channel, link: Channel) -> None:
     tests = _loaded(channel, peer, module, job["tests"])
     if tests is None:
         return
+    using = Using(ast.parse(job["tests"]).body).names
     for name in job["only"] or list(tests):
         peer.last, peer.refused = None, ""
+        if name in using:
+            peer.first()
         message = _run(tests[name], peer) if name in tests else "it was not defined again"
         record = {"did": name, "passed": not message, "message": message, "broken": peer.broken}
         channel.send({**record, "m": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024})
@@ -86,7 +91,7 @@ def _loaded(channel: Channel, peer: Peer, module: Module, text: str) -> dict[str
     module.__taken__ = space
     random.seed(0)
     try:
-        exec(compile(text, FILE, "exec"), space)  # noqa: S102 - its purpose
+        exec(compile(_announced(text, space, peer), FILE, "exec"), space)  # noqa: S102 - its purpose
         tests = _tests(space)
     except BaseException as error:  # noqa: BLE001 - said to the trusted side
         why = told(error, peer, FILE)
@@ -95,6 +100,18 @@ def _loaded(channel: Channel, peer: Peer, module: Module, text: str) -> dict[str
         return None
     channel.send({"loaded": list(tests)})
     return tests
+
+
+def _announced(text: str, space: dict[str, Any], peer: Peer) -> ast.Module:
+    """The tests, which say that the code has a hand in what follows as soon as it can have."""
+    tree = ast.parse(text, FILE)
+    place = Using(tree.body).first
+    if place is not None:
+        space["__using_the_code__"] = peer.first
+        called = ast.Call(ast.Name("__using_the_code__", ast.Load()), [], [])
+        said = ast.copy_location(ast.Expr(called), tree.body[place])
+        tree.body.insert(place, ast.fix_missing_locations(said))
+    return tree
 
 
 def _absent(error: BaseException, module: Module) -> str:

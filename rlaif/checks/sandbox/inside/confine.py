@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import resource
@@ -9,8 +10,9 @@ import stat
 import struct
 from collections.abc import Iterable
 
-CLONE_NEWNS, CLONE_NEWPID = 0x20000, 0x20000000
+CLONE_NEWNS, CLONE_NEWUSER, CLONE_NEWPID = 0x20000, 0x10000000, 0x20000000
 _PR_SET_PDEATHSIG, _PR_SET_SECCOMP, _PR_SET_CHILD_SUBREAPER, _PR_SET_NO_NEW_PRIVS = 1, 22, 36, 38
+_M_ARENA_MAX = -8
 _LANDLOCK_CREATE, _LANDLOCK_ADD, _LANDLOCK_RESTRICT = 444, 445, 446
 _EXECUTE, _WRITE, _READ, _READ_FOLDER = 1, 2, 4, 8
 _TRUNCATE, _DEVICE_IOCTL = 1 << 14, 1 << 15
@@ -46,6 +48,18 @@ def unshare(flags: int) -> None:
     _sure(_libc.unshare(flags), "unshare")
 
 
+def counted_apart() -> bool:
+    """Whether this process now has a namespace of users, in which its processes alone count.
+
+    False where none can be had: there those of all others of this user count as well.
+    """
+    try:
+        unshare(CLONE_NEWUSER)
+    except OSError:
+        return False
+    return True
+
+
 def enter_own_pid_namespace(pidfd: int) -> None:
     """Children are born beside this process again, not in a namespace made for another."""
     _sure(_libc.setns(pidfd, CLONE_NEWPID), "setns")
@@ -75,6 +89,12 @@ def die_with_parent() -> None:
 def adopt_orphans() -> None:
     """Processes below this one whose parents end become its children."""
     _sure(_libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), "subreaper")
+
+
+def few_arenas() -> None:
+    """Threads allocate from one place: else each takes 64 MB of address space for itself."""
+    with contextlib.suppress(AttributeError):  # a libc that has no such places
+        _libc.mallopt(_M_ARENA_MAX, 1)
 
 
 def limit(kind: int, amount: int) -> None:

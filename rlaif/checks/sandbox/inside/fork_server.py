@@ -134,6 +134,8 @@ class ForkServer:
 
     def _shut_in(self, limits: dict[str, int]) -> None:
         """For Python of others: no process, no program, no file but to read what Python needs."""
+        if self.confined and confine.counted_apart():
+            limits = {**limits, "processes": limits["threads"]}
         self.bound(limits)
         confine.limit(resource.RLIMIT_AS, limits["memory"])
         if self.confined:
@@ -219,6 +221,7 @@ def main(control: socket.socket, setup: dict[str, Any]) -> None:
     absent = [name for name in setup["packages"] if not _importable(name)]
     server = ForkServer(control, setup)
     confine.warm()
+    confine.few_arenas()
     random.seed(0)
     if not server.namespaces:
         confine.adopt_orphans()

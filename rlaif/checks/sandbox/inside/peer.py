@@ -29,6 +29,9 @@ _CLOSED = "closed"
 _CLASSES = 2000
 """Classes of exceptions that one process may tell of."""
 
+_MOST_ABOVE = 400
+"""Classes above one of them, those that are there twice included: Python puts them in order."""
+
 _MALFORMED = (AttributeError, LookupError, TypeError, ValueError, RecursionError, MemoryError)
 """What reading an answer raises that is none."""
 
@@ -42,7 +45,7 @@ class Peer:
 
     def __init__(self, link: Channel, first: Callable[[], None]) -> None:
         """`first` is called before every request."""
-        self._link, self._first = link, first
+        self._link, self.first = link, first
         self._lock = threading.RLock()
         self._asked = 0
         self._handles: WeakValueDictionary[int, Handle] = WeakValueDictionary()
@@ -94,7 +97,7 @@ class Peer:
                 "drop": self._to_drop(),
             }
             self._asked += 1
-            self._first()
+            self.first()
             self._send(request)
             answer = self._answered(request["n"])
             self.last = label, request, answer
@@ -176,7 +179,9 @@ class Peer:
             if type(place) is not int or place in self._classes or len(self._classes) > _CLASSES:
                 raise Garbled("no new class")
             near = next((RAISED[one] for one in builtin if one in RAISED), RuntimeError)
-            bases = [self._classes[one] for one in above] or [near]
+            bases = [self._classes[one] for one in above[:8]] or [near]
+            if sum(len(one.__mro__) for one in bases) > _MOST_ABOVE:
+                raise Garbled("too many classes above another")
             self._classes[place] = class_of(str(name)[:80], bases)
 
     def _error(self, answer: dict[str, Any], op: str) -> BaseException:

@@ -24,7 +24,6 @@ from rlaif.checks.sandbox.inside.collecting import collected
 
 _CHANNEL, _LINK = 4, 5
 _STACK = 2**23
-_NEW_USER_NAMESPACE = 0x10000000
 _NO_SUCH = (errno.ENOENT, errno.ENOTDIR)
 
 
@@ -172,12 +171,8 @@ class _Run:
     def _shut_in(self) -> None:
         server, limits = self.server, self.limits
         processes = limits["processes"] + self.job["others"]
-        if server.confined:
-            # In a namespace of users its processes alone count against the limit. Where that cannot
-            # be had, those of all others of this user count as well.
-            with contextlib.suppress(OSError):
-                confine.unshare(_NEW_USER_NAMESPACE)
-                processes = self.job["processes"]
+        if server.confined and confine.counted_apart():
+            processes = self.job["processes"]
         # The signals that Python ignores would stay ignored in the program.
         for number in (signal.SIGPIPE, signal.SIGXFSZ):
             signal.signal(number, signal.SIG_DFL)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import json
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -18,6 +19,9 @@ DEEPEST = 64
 
 MOST_NODES = 200_000
 """Parts of one value, those of its parts included."""
+
+_MOST_ALIKE = 200
+"""Parts of one set or dict with the same hash: numbers can be chosen so that all have it."""
 
 _EXACT = 2**53
 _MOST_DIGITS = 100_000
@@ -137,17 +141,26 @@ class _Reader:
                 return tuple(self.read(part, depth + 1) for part in data)
             if tag == "d":
                 pairs = [self._of_parts("tu", pair["v"], depth + 1) for pair in data]
+                _told_apart([pair[0] for pair in pairs])
                 return dict(pairs)
             if tag in ("s", "fs"):
-                return _SETS[tag](self.read(part, depth + 1) for part in data)
+                parts = [self.read(part, depth + 1) for part in data]
+                _told_apart(parts)
+                return _SETS[tag](parts)
             if tag == "c":
                 real, imaginary = data
                 return complex(float(real), float(imaginary))
-        except (TypeError, ValueError) as error:
+        except (LookupError, TypeError, ValueError, OverflowError) as error:
             if isinstance(error, Garbled):
                 raise
             raise Garbled("a part that does not fit its kind") from None
         raise Garbled("an unknown kind of value")
+
+
+def _told_apart(parts: list[Any]) -> None:
+    """Raises: Garbled where a table of the parts would take time without end to build."""
+    if len(parts) > _MOST_ALIKE and max(Counter(map(hash, parts)).values()) > _MOST_ALIKE:
+        raise Garbled("too many parts with the same hash")
 
 
 def loads(line: bytes) -> Any:
