@@ -16,6 +16,7 @@ from typing import Any
 from rlaif.checks.sandbox.host import Child, Host, HostLost
 from rlaif.checks.sandbox.hostile import read_line, text_of
 from rlaif.checks.sandbox.inside.values import Garbled, decode, dumps, encode
+from rlaif.checks.sandbox.patience import LITTLE, START_S
 from rlaif.records.jobs import Called, CallsJob, Limits, Opaque
 
 MOST_PROCESSES = 10
@@ -23,12 +24,6 @@ MOST_PROCESSES = 10
 
 _MOST_BYTES = 2**26
 """Bytes that are read of one process."""
-
-START_S = 20.0
-"""A process that says nothing for so long was not started as it should be."""
-
-_LITTLE = 0.5
-"""Of the time that has passed: a process that computed for less was kept waiting, or slept."""
 
 _LATER = Called("not_run", message="not run: a call before it did not come back")
 _TOO_OFTEN = Called("not_run", message=f"not run: {MOST_PROCESSES} processes before it were lost")
@@ -167,7 +162,7 @@ class _Calling:
 
     def _kept_waiting(self, lost: Called, child: Child) -> bool:
         ending = child.ended.result()
-        return ending.cpu_s < _LITTLE * (lost.seconds or 0)
+        return ending.cpu_s < LITTLE * (lost.seconds or 0)
 
     async def _lost(self, child: Child, began: float, time_s: float, doing: str) -> Called:
         """What to say of a process that gave no result. Raises: HostLost."""

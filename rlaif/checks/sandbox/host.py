@@ -10,27 +10,19 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
-from rlaif.checks.sandbox.interpreter import sandbox_user
 from rlaif.checks.sandbox.launch import Flavour, start
 from rlaif.checks.sandbox.line import Line
+from rlaif.checks.sandbox.patience import READY_S, SILENT_S
+from rlaif.checks.sandbox.processes import family, tasks_of_user
 from rlaif.errors import SandboxUnavailable
 from rlaif.records.jobs import Limits
 
-START_S = 60.0
-"""A fork server that is not ready after so long is given up."""
-
-SILENT_S = 20.0
-"""One that does not report the end of a killed process for so long is taken for dead."""
-
 _SPARE = 64
 """Processes and threads more than asked for: others of the same user come and go."""
-
-_COUNTED_S = 2.0
-"""How long a count of a user's processes is taken for right."""
 
 
 class HostLost(Exception):
@@ -55,7 +47,6 @@ class Child:
     line: Line
     ended: asyncio.Future[Ending]
     killed: bool = False
-    host: Host = field(repr=False, default=None)  # type: ignore[assignment]  # set where it is made
 
 
 class Host:
@@ -74,8 +65,6 @@ class Host:
         """Bytes of address space that a process has before it runs anything."""
         self.busy = 0
         """Processes that have not ended."""
-        self._others = 0
-        self._counted_until = 0.0
         self._numbers = count()
         self._children: dict[int, Child] = {}
 
@@ -95,7 +84,7 @@ class Host:
             theirs.close()
         ours.setblocking(False)
         try:
-            ready = await asyncio.wait_for(self._loop.sock_recv(ours, 1 << 16), START_S)
+            ready = await asyncio.wait_for(self._loop.sock_recv(ours, 1 << 16), READY_S)
             said = json.loads(ready)
         except (OSError, TimeoutError, ValueError) as error:
             why = self._last_words() or str(error) or "it is not ready in time"
@@ -150,7 +139,7 @@ class Host:
             raise HostLost(self.lost) from None
         finally:
             theirs.close()
-        child = Child(number, Line(ours, most), self._loop.create_future(), host=self)
+        child = Child(number, Line(ours, most), self._loop.create_future())
         self._children[number] = child
         self.busy += 1
         return child
@@ -159,11 +148,7 @@ class Host:
         """Where no namespace counts them apart, the user's other processes count as well."""
         if self.flavour.tier == "namespaces":
             return wanted + _SPARE
-        if (now := self._loop.time()) >= self._counted_until:
-            user = sandbox_user()
-            self._others = _tasks_of(user.uid if user else os.getuid())
-            self._counted_until = now + _COUNTED_S
-        return self._others + wanted + _SPARE
+        return tasks_of_user() + wanted + _SPARE
 
     def kill(self, child: Child) -> None:
         """End the process and all that it has started."""
@@ -260,25 +245,3 @@ def _look_at(ended: asyncio.Future[Ending]) -> None:
     """So that no one complains of an error that nobody waits for."""
     if not ended.cancelled():
         ended.exception()
-
-
-def family(pid: int) -> list[int]:
-    """A process and all below it, whichever of its threads has started them."""
-    found = [pid]
-    for one in found:
-        with contextlib.suppress(OSError):
-            for thread in Path(f"/proc/{one}/task").iterdir():
-                with contextlib.suppress(OSError):
-                    found += map(int, (thread / "children").read_text().split())
-    return found
-
-
-def _tasks_of(uid: int) -> int:
-    """How many threads that user has on this machine."""
-    found = 0
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdigit():
-            with contextlib.suppress(OSError):
-                if folder.stat().st_uid == uid:
-                    found += len(os.listdir(folder / "task"))  # noqa: PTH208 - a count, no paths
-    return found

@@ -123,6 +123,8 @@ def start(flavour: Flavour, control: int, errors: IO[bytes]) -> subprocess.Popen
             group=user.gid if user else None,
             extra_groups=() if user else None,
         )
+    except OSError as error:
+        raise SandboxUnavailable(f"a fork server cannot be started: {error}") from None
     finally:
         os.close(setup)
 

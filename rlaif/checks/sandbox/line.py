@@ -20,6 +20,7 @@ class Line:
         self._buffer = bytearray()
         self._searched = 0
         self._waiter: asyncio.Future[None] | None = None
+        self._sending: asyncio.Future[None] | None = None
         self.closed = False
         self.flooded = False
         sock.setblocking(False)
@@ -77,26 +78,22 @@ class Line:
         return self._loop.time() < deadline
 
     async def send(self, raw: bytes, deadline: float) -> bool:
-        """Send all of it; False where the process does not read it in time."""
+        """Send all of it; False where the process does not read it in time, or is gone."""
         try:
             sent = self._socket.send(raw)
-            if sent < len(raw):
-                rest = self._loop.sock_sendall(self._socket, memoryview(raw)[sent:])
-                await asyncio.wait_for(rest, deadline - self._loop.time())
-        except BlockingIOError:
-            return await self._send_later(raw, deadline)
-        except (OSError, TimeoutError):
+        except (BlockingIOError, InterruptedError):
+            sent = 0
+        except OSError:
             return False
-        return True
-
-    async def _send_later(self, raw: bytes, deadline: float) -> bool:
-        try:
-            await asyncio.wait_for(
-                self._loop.sock_sendall(self._socket, raw), deadline - self._loop.time()
-            )
-        except (OSError, TimeoutError):
-            return False
-        return True
+        if sent == len(raw):
+            return True
+        rest = self._loop.sock_sendall(self._socket, memoryview(raw)[sent:])
+        self._sending = asyncio.ensure_future(rest)
+        done, _ = await asyncio.wait({self._sending}, timeout=deadline - self._loop.time())
+        if not done:
+            self._sending.cancel()
+            await asyncio.wait({self._sending})
+        return not self._sending.cancelled() and self._sending.exception() is None
 
     def close(self) -> None:
         """No more of it."""
@@ -105,6 +102,8 @@ class Line:
             self.closed = True
             if self._waiter and not self._waiter.done():
                 self._waiter.set_result(None)
+        if self._sending and not self._sending.done():
+            self._sending.cancel()
         self._socket.close()
 
 

@@ -10,10 +10,8 @@ from rlaif.checks.sandbox.calling import death
 from rlaif.checks.sandbox.host import Child, Ending, Host, HostLost
 from rlaif.checks.sandbox.hostile import read_line, text_of
 from rlaif.checks.sandbox.inside.values import dumps
+from rlaif.checks.sandbox.patience import START_S
 from rlaif.records.jobs import TestsJob
-
-START_S = 20.0
-"""Processes that say nothing for so long beyond their own time were not started as they should."""
 
 _MOST_BYTES = 2**23
 _MOST_OF_CODE = 2**20

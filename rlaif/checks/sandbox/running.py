@@ -15,20 +15,16 @@ from rlaif.checks.sandbox import scratch, surroundings
 from rlaif.checks.sandbox.host import Child, Host, HostLost
 from rlaif.checks.sandbox.inside.values import Garbled, dumps, loads
 from rlaif.checks.sandbox.launch import SCRATCH
-from rlaif.checks.sandbox.watching import EVERY_S, Watch, sender, tasks_of_user
+from rlaif.checks.sandbox.patience import LITTLE, START_S
+from rlaif.checks.sandbox.processes import tasks_of_user
+from rlaif.checks.sandbox.watching import EVERY_S, Watch, sender
 from rlaif.records.jobs import ProgramJob, Ran
-
-_START_S = 20.0
-"""A process that is not ready to run the command after so long was not started as it should be."""
 
 _STOP_S = 10.0
 """A run that is stopped has so long to say what it did, before it is killed from outside."""
 
 _HEADERS = 2**21
 """Bytes of what the supervisor says besides the outputs and files."""
-
-_LITTLE = 0.5
-"""Of the time that has passed: a program that computed for less was kept waiting, or slept."""
 
 _STOP = b"\n"
 
@@ -41,7 +37,7 @@ async def run_program(host: Host, job: ProgramJob) -> Ran:
     if told := surroundings.too_large(job):
         return Ran("killed", int(signal.SIGXFSZ), message=told)
     ran, cpu_s = await _Running(host, job).result(job.limits.time_s)
-    if ran.how != "timeout" or cpu_s >= _LITTLE * job.limits.time_s:
+    if ran.how != "timeout" or cpu_s >= LITTLE * job.limits.time_s:
         return ran
     again, _ = await _Running(host, job).result(2 * job.limits.time_s)
     if again.how != "timeout":
@@ -101,7 +97,7 @@ class _Running:
             "wanted": list(self.job.wanted),
         }
         raw = b"".join([dumps(message), self.job.stdin, *(data for _, data in files)])
-        deadline = self.loop.time() + _START_S
+        deadline = self.loop.time() + START_S
         await child.line.send(raw, deadline)
         await self._said(child, deadline, "started")
 
@@ -167,7 +163,7 @@ class _Running:
 
     async def _left(self, child: Child, ran: Ran) -> Ran:
         """The same with what the command has left behind."""
-        deadline = self.loop.time() + _START_S
+        deadline = self.loop.time() + START_S
         left = await self._said(child, deadline, "outputs")
         stdout, stderr = [await self._bytes(child, size, deadline) for size in left["outputs"]]
         files = {path: await self._bytes(child, size, deadline) for path, size, _ in left["files"]}

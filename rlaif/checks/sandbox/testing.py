@@ -13,7 +13,8 @@ from typing import Any
 
 from rlaif.checks.sandbox.calling import death
 from rlaif.checks.sandbox.host import Host, HostLost
-from rlaif.checks.sandbox.pair import START_S, Pair
+from rlaif.checks.sandbox.pair import Pair
+from rlaif.checks.sandbox.patience import LITTLE, START_S
 from rlaif.errors import SandboxFailed
 from rlaif.records.jobs import Tested, TestsJob
 
@@ -22,9 +23,6 @@ MOST_PAIRS = 10
 
 MOST_TESTS = 1000
 """Test functions of one job."""
-
-_LITTLE = 0.5
-"""Of a test's time: where both processes computed for less, they were kept waiting, or slept."""
 
 
 async def run_tests(tests_host: Host, candidate_host: Host, job: TestsJob) -> tuple[Tested, ...]:
@@ -165,7 +163,7 @@ class _Testing:
             return Tested(name, False, told)
         # What was computed before this test is at most the time that had passed.
         computed = mine.cpu_s + other.cpu_s - (began - pair.began)
-        if name not in self.waited and computed < _LITTLE * seconds:
+        if name not in self.waited and computed < LITTLE * seconds:
             self.waited.add(name)
             return None
         if not pair.called:

@@ -7,19 +7,16 @@ side looks every now and then, and ends a run that has passed its limits.
 from __future__ import annotations
 
 import contextlib
-import os
 import socket
 import stat
 import struct
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 from rlaif.checks.sandbox import scratch
 from rlaif.checks.sandbox.inside.program import descendants
-from rlaif.checks.sandbox.interpreter import sandbox_user
+from rlaif.checks.sandbox.processes import told
 from rlaif.records.jobs import Limits
 
 EVERY_S = 0.05
@@ -30,8 +27,6 @@ _TIMES = 1.5
 
 _LOOKS = 2
 """A fork shares its parent's memory for a moment, and looks like twice as much: so look again."""
-
-_LATELY_S = 5.0
 
 _MOST_HIDDEN = 64
 """Files that are deleted and still mapped."""
@@ -81,7 +76,7 @@ class Watch:
         return f"its processes held more than {most >> 20} MB together"
 
     def _tasks(self, pids: list[int]) -> str:
-        if self.counted or sum(map(_threads, pids)) <= self.limits.processes:
+        if self.counted or sum(map(threads, pids)) <= self.limits.processes:
             return ""
         return f"it had more than {self.limits.processes} processes and threads"
 
@@ -98,45 +93,15 @@ class Watch:
         return ""
 
 
-def tasks_of_user() -> int:
-    """Processes and threads of the sandbox's user on this machine, as they were lately."""
-    return _tasks_lately(int(time.monotonic() / _LATELY_S))
-
-
-@lru_cache(maxsize=1)
-def _tasks_lately(when: int) -> int:
-    user = sandbox_user()
-    uid = os.geteuid() if user is None else user.uid
-    found = 0
-    with contextlib.suppress(OSError):
-        for process in Path("/proc").iterdir():
-            with contextlib.suppress(OSError):
-                if process.name.isdigit() and process.stat().st_uid == uid:
-                    found += _threads(int(process.name))
-    return found
-
-
 def _resident(pid: int) -> int:
     """Bytes of one process that are in memory and come from no file."""
-    return sum(_told(f"/proc/{pid}/status", ("RssAnon:", "RssShmem:"))) * 1024
+    return sum(told(f"/proc/{pid}/status", ("RssAnon:", "RssShmem:"))) * 1024
 
 
 def _share(pid: int) -> int:
     """The same, of shared pages only its part; as `_resident` where that cannot be had."""
-    found = list(_told(f"/proc/{pid}/smaps_rollup", ("Pss_Anon:", "Pss_Shmem:")))
+    found = list(told(f"/proc/{pid}/smaps_rollup", ("Pss_Anon:", "Pss_Shmem:")))
     return sum(found) * 1024 if found else _resident(pid)
-
-
-def _threads(pid: int) -> int:
-    return sum(_told(f"/proc/{pid}/status", ("Threads:",)))
-
-
-def _told(path: str, names: tuple[str, ...]) -> Iterator[int]:
-    """The numbers after those names in a file of the kernel; none where the process has ended."""
-    with contextlib.suppress(OSError):
-        for line in Path(path).read_text(errors="replace").splitlines():
-            if line.startswith(names):
-                yield int(line.split()[1])
 
 
 def _deleted_open(pid: int) -> Iterator[tuple[tuple[int, int], int]]:

@@ -17,8 +17,8 @@ from pathlib import Path
 
 import pytest
 
-from rlaif.checks.sandbox.host import family
 from rlaif.checks.sandbox.pool import Pool
+from rlaif.checks.sandbox.processes import family
 from rlaif.records.jobs import Call, CallsJob, Limits, Step
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

@@ -13,10 +13,10 @@ import pytest
 
 from rlaif.checks.sandbox import host as hosts
 from rlaif.checks.sandbox import launch
-from rlaif.checks.sandbox.host import family
 from rlaif.checks.sandbox.inside import fork_server
 from rlaif.checks.sandbox.launch import TIERS, Tier
 from rlaif.checks.sandbox.pool import Pool
+from rlaif.checks.sandbox.processes import family
 from rlaif.checks.sandbox.tier import FORCED
 from rlaif.errors import SandboxFailed, SandboxUnavailable
 from rlaif.records.jobs import Call, CallsJob, Limits, Step
@@ -127,6 +127,42 @@ async def test_without_bubblewrap_the_next_tier_is_used_and_said(
         await pool.start()
         assert pool.tier == "landlock"
         assert "Landlock" in pool.notes[0]
+    finally:
+        await pool.aclose()
+
+
+async def test_a_bubblewrap_that_cannot_be_run_is_a_tier_that_does_not_work(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    await (await opened("landlock")).aclose()
+    monkeypatch.delenv(FORCED, raising=False)
+    broken = tmp_path / "bwrap"
+    broken.write_text("no program")
+    broken.chmod(0o755)
+    monkeypatch.setattr("shutil.which", lambda _: str(broken))
+    pool = Pool()
+    try:
+        await pool.start()
+        assert pool.tier == "landlock"
+    finally:
+        await pool.aclose()
+
+
+async def test_a_job_whose_fork_server_dies_while_it_takes_a_large_input_is_run_again() -> None:
+    pool = await opened("landlock")
+    try:
+        await pool.calls(SUM)
+        call = Call((Step("f", ("x" * 6_000_000,)),))
+        jobs = CallsJob("def f(x):\n    return len(x)", (call,))
+        for pid in fork_servers(pool):
+            os.kill(family(pid)[-1], signal.SIGSTOP)
+        job = asyncio.create_task(pool.calls(jobs))
+        await asyncio.sleep(0.3)
+        began = time.monotonic()
+        for pid in fork_servers(pool):
+            os.kill(pid, signal.SIGKILL)
+        assert (await job)[0].value == 6_000_000
+        assert time.monotonic() - began < 10
     finally:
         await pool.aclose()
 
