@@ -16,7 +16,7 @@ from pathlib import Path
 
 from rlaif.checks.sandbox import scratch
 from rlaif.checks.sandbox.inside.program import descendants
-from rlaif.checks.sandbox.processes import told
+from rlaif.checks.sandbox.processes import threads, told
 from rlaif.records.jobs import Limits
 
 EVERY_S = 0.05
