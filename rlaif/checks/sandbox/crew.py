@@ -17,6 +17,9 @@ TRIES = 3
 MOST_FLAVOURS = 4
 """Sets of packages that are kept loaded at once."""
 
+_AHEAD = 1
+"""Jobs under way beyond one a core: while one is started or compared, the others compute."""
+
 _T = TypeVar("_T")
 
 
@@ -26,7 +29,7 @@ class Crew:
     def __init__(self, tier: Tier, width: int, first: Host) -> None:
         self._tier = tier
         self._width = width
-        self._room = asyncio.Semaphore(width)
+        self._room = asyncio.Semaphore(width + _AHEAD)
         self._hosts: dict[tuple[str, ...], list[Host]] = {(): [first]}
         self._opening: dict[tuple[str, ...], asyncio.Lock] = {(): asyncio.Lock()}
         self._absent: dict[tuple[str, ...], str] = {}

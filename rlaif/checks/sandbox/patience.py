@@ -9,5 +9,5 @@ START_S = 20.0
 SILENT_S = 20.0
 """A fork server that does not report the end of a killed process for so long is taken for dead."""
 
-LITTLE = 0.5
+LITTLE = 0.8
 """Of the time that has passed: code that computed for less was kept waiting, or slept."""
