@@ -239,6 +239,7 @@ class _Job:
                 f"the judge differs from the run's ({before.judge.name}@{before.judge.version} -> "
                 f"{judge.name}): what it would answer otherwise is asked"
             )
+        sandbox = sandbox.after(before.sandbox) if sandbox else before.sandbox
         under = self._under(served)
         if (before.under, before.sandbox) != (under, sandbox):
             text = self.order.rubric_text

@@ -63,6 +63,16 @@ class Sandboxed(_Part):
     tier: str
     notes: tuple[str, ...] = ()
     """What the sandbox said of itself: which interpreter, and why this tier."""
+    earlier: tuple[str, ...] = ()
+    """The tiers in which other code of the run was run before; its verdicts stand."""
+
+    def after(self, before: Sandboxed | None) -> Sandboxed:
+        """The same, knowing what was used before it."""
+        if before is None:
+            return self
+        tiers = dict.fromkeys((*before.earlier, before.tier))
+        earlier = tuple(tier for tier in tiers if tier != self.tier)
+        return self.model_copy(update={"earlier": earlier})
 
 
 def _versions() -> dict[str, str]:

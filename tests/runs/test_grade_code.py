@@ -22,7 +22,7 @@ from rlaif.runs.api import grade, grade_sync
 from rlaif.runs.compare import PairOrder, compare_run, compared_under
 from rlaif.runs.estimate import estimate
 from rlaif.runs.grade import Order, grade_run, graded_under
-from rlaif.storage.manifest import Manifest, Sandboxed, read_manifest
+from rlaif.storage.manifest import Manifest, Sandboxed, read_manifest, write_manifest
 from rlaif.storage.run_folder import open_run
 from tests.grading.code import CODE, LOST, WRONG, doubles, sandbox
 from tests.runs.quiet import Quiet
@@ -98,6 +98,20 @@ def test_it_is_started_once_told_of_once_kept_and_closed(
     assert heard.notes.count("sandbox: scripted") == 1
     kept = open_run(given.out).manifest.sandbox
     assert kept == Sandboxed(tier="scripted", notes=Noted.notes)
+
+
+def test_a_run_remembers_every_tier_that_its_code_was_run_in(
+    order: Make, used: ScriptedSandbox
+) -> None:
+    given = order([doubles()], [CODE])
+    grade_run(given, Quiet())
+    run = open_run(given.out)
+    manifest = run.manifest
+    unsafe = manifest.model_copy(update={"sandbox": Sandboxed(tier="none")})
+    write_manifest(run.path, unsafe)
+    grade_run(order([doubles()], [CODE, WRONG]), Quiet())
+    kept = open_run(given.out).manifest.sandbox
+    assert kept == Sandboxed(tier="scripted", notes=Noted.notes, earlier=("none",))
 
 
 def test_a_samples_own_check_starts_it_too(order: Make, used: ScriptedSandbox) -> None:
