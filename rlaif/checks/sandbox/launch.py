@@ -70,8 +70,8 @@ warnings weakref
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
 _FILES = ("/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/alternatives")
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random")
-SCRATCH = "/tmp"  # noqa: S108 - of the sandbox, where it is empty and seen by one job
-"""Where a program's own folder lies in the tier `namespaces`."""
+SCRATCH = "/rlaif-scratch"
+"""Where a program's own folder lies in the tier `namespaces`; /tmp leads there as well."""
 
 ENVIRONMENT = {
     "PATH": "/usr/local/bin:/usr/bin:/bin",
@@ -179,13 +179,17 @@ def _bubblewrap(flavour: Flavour) -> list[str]:
         "--unshare-all --uid 65534 --gid 65534 --cap-drop ALL --cap-add CAP_SYS_ADMIN "
         "--die-with-parent --new-session --hostname sandbox"
     )
+    folders = list(_outside_usr(_folders(flavour)))
+    # An environment may lie below /tmp itself, which then holds it and nothing else.
+    taken = any(f"{folder}/".startswith("/tmp/") for folder in folders)  # noqa: S108 - only a name
+    temporary = "" if taken else f"--symlink {SCRATCH} /tmp"
     return [
         program,
         *shut.split(),
         *_system_folders(),
-        *_bound("--ro-bind-try", (*_FILES, *_outside_usr(_folders(flavour)))),
+        *_bound("--ro-bind-try", (*_FILES, *folders)),
         *_bound("--dev-bind-try", _DEVICES),
-        *f"--dir {SCRATCH} --remount-ro / --chdir /".split(),
+        *f"--dir {SCRATCH} {temporary} --remount-ro / --chdir /".split(),
     ]
 
 

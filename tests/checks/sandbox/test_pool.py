@@ -6,7 +6,9 @@ import asyncio
 import os
 import resource
 import signal
+import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,7 +21,7 @@ from rlaif.checks.sandbox.pool import Pool
 from rlaif.checks.sandbox.processes import family
 from rlaif.checks.sandbox.tier import FORCED
 from rlaif.errors import SandboxFailed, SandboxUnavailable
-from rlaif.records.jobs import Call, CallsJob, Limits, Step
+from rlaif.records.jobs import Call, CallsJob, Limits, ProgramJob, Step
 from tests.checks.sandbox.conftest import opened
 
 SUM = CallsJob("def f():\n    return sum(range(1000))", (Call((Step("f"),)),))
@@ -283,3 +285,25 @@ async def test_a_job_given_up_while_its_fork_server_starts_leaves_nothing_behind
         await asyncio.sleep(0.05)
     assert ours() <= servers
     await pool.aclose()
+
+
+@pytest.fixture
+def below_tmp() -> Iterator[str]:
+    """A folder below /tmp itself, which everybody may read."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        Path(folder).chmod(0o755)
+        Path(folder, "said.txt").write_text("here")
+        yield folder
+
+
+async def test_what_lies_below_the_temporary_folder_can_be_read_beside_the_scratch_folder(
+    monkeypatch: pytest.MonkeyPatch, below_tmp: str
+) -> None:
+    monkeypatch.setenv(launch.READ, below_tmp)
+    pool = await opened("namespaces")
+    try:
+        command = ("sh", "-c", f"cat {below_tmp}/said.txt; echo there > mine; cat mine")
+        ran = await pool.run(ProgramJob(command))
+    finally:
+        await pool.aclose()
+    assert (ran.stdout, ran.code) == (b"herethere\n", 0)
