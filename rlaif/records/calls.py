@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import ast
 import re
-import warnings
 from collections.abc import Iterator
 from typing import Any
 
 from rlaif.records.jobs import Step
+from rlaif.records.syntax_tree import syntax_tree
 
 LONGEST = 1_000_000
 """Characters of one call or literal."""
@@ -74,14 +74,14 @@ def _tree(text: str) -> ast.expr:
     if len(text) > LONGEST:
         raise _refused(f"a text of {len(text)} characters is too long")
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what Python thinks of the style is not our matter
-            return ast.parse(text.strip(), mode="eval").body
+        tree = syntax_tree(text.strip(), "eval")
     except (RecursionError, MemoryError) as error:
         raise _refused("the text is nested too deep") from error
     except (SyntaxError, ValueError) as error:
         said = error.msg if isinstance(error, SyntaxError) else str(error)
         raise _refused(f"'{_cut(text)}' is not Python: {said}") from error
+    assert isinstance(tree, ast.Expression)  # noqa: S101 - what `eval` gives
+    return tree.body
 
 
 def _cut(text: str) -> str:

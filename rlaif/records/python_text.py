@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import math
-import warnings
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Annotated, NamedTuple
@@ -12,6 +11,7 @@ from typing import Annotated, NamedTuple
 from pydantic import AfterValidator
 
 from rlaif.records.base import fault
+from rlaif.records.syntax_tree import syntax_tree
 from rlaif.records.written import Words
 
 LONGEST_TEXT = 500_000
@@ -32,15 +32,15 @@ def parsed(text: str) -> ast.Module:
     if len(text) > LONGEST_TEXT:
         raise NotPython(f"{len(text)} characters of Python are too many")
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what Python thinks of the style is not our matter
-            return ast.parse(text)
+        tree = syntax_tree(text)
     except (RecursionError, MemoryError) as error:
         raise NotPython("the Python is nested too deep") from error
     except SyntaxError as error:
         raise NotPython(f"this is not Python: {error.msg}", error.lineno or 0) from error
     except ValueError as error:
         raise NotPython(f"this is not Python: {error}") from error
+    assert isinstance(tree, ast.Module)  # noqa: S101 - what `exec` gives
+    return tree
 
 
 def functions(text: str) -> Iterator[str]:

@@ -7,7 +7,6 @@ Records come from the process of the tests alone, to which the code has no line.
 
 from __future__ import annotations
 
-import ast
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +16,7 @@ from rlaif.checks.sandbox.pair import Pair
 from rlaif.checks.sandbox.patience import LITTLE, START_S
 from rlaif.errors import SandboxFailed
 from rlaif.records.jobs import Tested, TestsJob
+from rlaif.records.python_text import NotPython, functions
 
 MOST_PAIRS = 10
 """Pairs of processes that one job gets."""
@@ -36,11 +36,9 @@ async def run_tests(tests_host: Host, candidate_host: Host, job: TestsJob) -> tu
 def names_in(tests: str) -> list[str]:
     """The test functions that a text defines at its top level. Raises: SandboxFailed."""
     try:
-        body = ast.parse(tests).body
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        names = list(functions(tests))
+    except NotPython as error:
         raise SandboxFailed(f"the tests do not load: {error}") from None
-    functions = ast.FunctionDef | ast.AsyncFunctionDef
-    names = [one.name for one in body if isinstance(one, functions)]
     return list(dict.fromkeys(name for name in names if name.startswith("test_")))
 
 
