@@ -63,7 +63,7 @@ def read_cases(path: Path) -> Rows:
         return Rows([], list(refused.problems))
     rows = Rows([], [])
     for row in reader(text, path):
-        (rows.problems if isinstance(row, Problem) else rows.cases).append(row)  # type: ignore[arg-type]
+        (rows.problems if isinstance(row, Problem) else rows.cases).append(row)  # type: ignore[arg-type]  # each to its own kind
     if not rows.cases and not rows.problems:
         rows.problems.append(Problem(str(path), 0, 0, "there is no case in this file"))
     return rows

@@ -24,7 +24,7 @@ TWO = "First:\n```python\na = 1\n```\nthen\n```py\nb = 2\nc = 3\n```\nand\n```te
     ],
 )
 def test_code_and_how_it_was_taken(text: str, options: dict[str, str], code: str, how: str) -> None:
-    assert taken(text, **options) == (code, how)  # type: ignore[arg-type]
+    assert taken(text, **options) == (code, how)  # type: ignore[arg-type]  # options as a mapping
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_code_and_how_it_was_taken(text: str, options: dict[str, str], code: str
 def test_where_there_is_no_code_the_reason_is_said(
     text: str, options: dict[str, str], why: str
 ) -> None:
-    assert taken(text, **options) == (None, why)  # type: ignore[arg-type]
+    assert taken(text, **options) == (None, why)  # type: ignore[arg-type]  # options as a mapping
 
 
 @pytest.mark.parametrize(

@@ -166,6 +166,7 @@ def test_a_broken_row_is_refused_with_its_reason(change: dict[str, Any], said: s
 
 def test_code_with_a_doubtful_escape_is_read_without_a_warning() -> None:
     entry = read(test="PATTERN = '\\d'\n" + CHECK)
-    Sample.model_validate(
+    read_back = Sample.model_validate(
         {"sample_id": "s", "prompt": "p", "completion": "c", "criteria": entry.criteria}
     )
+    assert len(read_back.criteria) == 1

@@ -42,6 +42,7 @@ def test_a_folder_deeper_than_any_path_is_removed(tmp_path: Path) -> None:
 
 def test_a_folder_that_is_gone_needs_no_removal(tmp_path: Path) -> None:
     scratch.removed(str(tmp_path / "gone"))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_what_is_in_a_folder_is_counted_without_following_links(tmp_path: Path) -> None:

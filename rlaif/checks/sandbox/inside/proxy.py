@@ -194,7 +194,7 @@ def _add_operators() -> None:
         setattr(Handle, f"__i{name}__", _operator(f"i{name}"))
     for name in ("neg", "pos", "invert", "abs"):
         setattr(Handle, f"__{name}__", _operator(name))
-    Handle.__doc__ = property(lambda self: ask(self, "get", "__doc__"))  # type: ignore[assignment]
+    Handle.__doc__ = property(lambda self: ask(self, "get", "__doc__"))  # type: ignore[assignment]  # asked, not written
 
 
 _add_operators()
