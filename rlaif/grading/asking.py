@@ -95,10 +95,20 @@ def _fills_the_window(prefix: Prefix, question: Question, asker: Asker) -> bool:
 
 
 def decision_of(
-    criterion: Judged, prefix: Prefix, question: Question, key: str, number: int
+    criterion: Judged,
+    prefix: Prefix,
+    question: Question,
+    key: str,
+    number: int,
+    *,
+    answers: tuple[str, ...] = (),
 ) -> Decision:
-    """The question as it goes to a backend."""
-    answers, worth = criterion.answers, criterion.worth
+    """The question as it goes to a backend.
+
+    `answers`, from worst to best, stand for the criterion's own, as where two are compared.
+    """
+    worth = criterion.worth if not answers else tuple(range(len(answers)))
+    answers = answers or criterion.answers
     return Decision(
         number=number,
         prefix=prefix,

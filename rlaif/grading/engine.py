@@ -10,7 +10,6 @@ from typing import Any
 from rlaif.checks.run import needs_sandbox
 from rlaif.grading.asking import Asked, ask, questions
 from rlaif.grading.asking import Asker as Asker
-from rlaif.grading.asking import decision_of as decision_of
 from rlaif.grading.combine import unmet_gates
 from rlaif.grading.desk import Desk
 from rlaif.grading.plan import Plan, Work, plan

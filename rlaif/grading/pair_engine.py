@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from dataclasses import dataclass
 
+from rlaif.grading.asking import decision_of
 from rlaif.grading.desk import Desk
 from rlaif.grading.engine import Asker
 from rlaif.grading.pair_combine import Rule, judged, keyed
@@ -150,7 +151,10 @@ async def _ask(
             if known := made.work.prior.get(key):
                 found[place, order] = believed(known, asker.min_label_mass), key
             else:
-                decision = _decision(criterion, shown, question, key, desk.number())
+                number = desk.number()
+                decision = decision_of(
+                    criterion, shown.prefix, question, key, number, answers=PAIR_ANSWERS
+                )
                 asked.append(((place, order), decision))
     answers = await desk.ask([decision for _, decision in asked])
     for (at, decision), answer in zip(asked, answers, strict=True):
@@ -161,23 +165,6 @@ async def _ask(
         )
         found[at] = outcome, decision.key
     return [found[place, order] for place in range(len(put.criteria)) for order in (0, 1)]
-
-
-def _decision(
-    criterion: Judged, shown: Shown, question: Question, key: str, number: int
-) -> Decision:
-    return Decision(
-        number=number,
-        prefix=shown.prefix,
-        question=question.text,
-        suffix_ids=question.ids,
-        labels=question.labels,
-        label_ids=question.label_ids,
-        key=key,
-        criterion=criterion.id,
-        answers=(*PAIR_ANSWERS, "na") if criterion.allow_na else PAIR_ANSWERS,
-        best=len(PAIR_ANSWERS) - 1,
-    )
 
 
 def _too_long(

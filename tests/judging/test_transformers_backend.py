@@ -487,7 +487,7 @@ async def test_the_shipped_judge_reads_its_prompts_as_one_call_a_criterion_would
     smollm2: Any, answers: Ask, expected: Expected
 ) -> None:
     from rlaif import load_judge
-    from rlaif.grading.engine import decision_of
+    from rlaif.grading.asking import decision_of
     from rlaif.records.criterion import Judged
     from rlaif.records.subject import Subject, Turn
     from rlaif.runs.judge import prompter_of

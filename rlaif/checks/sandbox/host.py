@@ -57,7 +57,6 @@ class Host:
         self.flavour = flavour
         self.lost = ""
         """Why it can be used no longer."""
-        self.version = ""
         self.landlock = 0
         self.absent: tuple[str, ...] = ()
         """Packages that were asked for and cannot be imported."""
@@ -93,7 +92,7 @@ class Host:
         except BaseException:  # the job that wanted it was given up
             self._end_process()
             raise
-        self.version, self.landlock = said["ready"], said["landlock"]
+        self.landlock = said["landlock"]
         self.absent = tuple(said["absent"])
         self._mark()
         self._loop.add_reader(ours, self._told)
@@ -106,8 +105,9 @@ class Host:
     def _mark(self) -> None:
         """Know its size; and where the machine runs out of memory, it is to end before we do."""
         for pid in family(self._process.pid):
-            with contextlib.suppress(OSError, ValueError):
+            with contextlib.suppress(OSError):
                 Path(f"/proc/{pid}/oom_score_adj").write_text("900")
+            with contextlib.suppress(OSError, ValueError):
                 pages = int(Path(f"/proc/{pid}/statm").read_text().split()[0])
                 self.base_memory = max(self.base_memory, pages * os.sysconf("SC_PAGESIZE"))
 

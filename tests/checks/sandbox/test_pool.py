@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import resource
 import signal
@@ -37,6 +38,13 @@ def fork_servers(pool: Pool) -> list[int]:
     return [host._process.pid for some in crew._hosts.values() for host in some]
 
 
+def stop(pid: int) -> None:
+    """Hold up a fork server, and whatever it has started that is still on its way out."""
+    for one in family(pid):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(one, signal.SIGSTOP)
+
+
 @pytest.mark.parametrize("tier", TIERS)
 async def test_jobs_of_a_fork_server_that_dies_are_run_on_another(tier: Tier) -> None:
     pool = await opened(tier)
@@ -45,7 +53,8 @@ async def test_jobs_of_a_fork_server_that_dies_are_run_on_another(tier: Tier) ->
         await asyncio.sleep(0.15)
         for pid in fork_servers(pool):
             for one in reversed(family(pid)):
-                os.kill(one, signal.SIGKILL)
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(one, signal.SIGKILL)
         assert [(await job)[0].value for job in jobs] == [1] * 6
     finally:
         await pool.aclose()
@@ -55,13 +64,13 @@ async def test_jobs_of_a_fork_server_that_dies_are_run_on_another(tier: Tier) ->
 async def test_a_fork_server_that_falls_silent_is_replaced(
     tier: Tier, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hosts, "SILENT_S", 0.3)
-    monkeypatch.setattr("rlaif.checks.sandbox.calling.START_S", 0.5)
+    monkeypatch.setattr(hosts, "SILENT_S", 1.0)
+    monkeypatch.setattr("rlaif.checks.sandbox.calling.START_S", 2.0)
     pool = await opened(tier)
     try:
         await pool.calls(SUM)
         for pid in fork_servers(pool):
-            os.kill(family(pid)[-1], signal.SIGSTOP)
+            stop(pid)
         assert (await pool.calls(SUM))[0].value == 499500
     finally:
         await pool.aclose()
@@ -157,7 +166,7 @@ async def test_a_job_whose_fork_server_dies_while_it_takes_a_large_input_is_run_
         call = Call((Step("f", ("x" * 6_000_000,)),))
         jobs = CallsJob("def f(x):\n    return len(x)", (call,))
         for pid in fork_servers(pool):
-            os.kill(family(pid)[-1], signal.SIGSTOP)
+            stop(pid)
         job = asyncio.create_task(pool.calls(jobs))
         await asyncio.sleep(0.3)
         began = time.monotonic()

@@ -231,9 +231,8 @@ def main(control: socket.socket, setup: dict[str, Any]) -> None:
         confine.adopt_orphans()
     gc.collect()
     gc.freeze()
-    version = ".".join(map(str, sys.version_info[:3]))
     landlock = confine.landlock_version()
-    ready = {"ready": version, "absent": absent, "landlock": landlock}
+    ready = {"absent": absent, "landlock": landlock}
     control.send(json.dumps(ready).encode())
     try:
         server.serve()
