@@ -31,7 +31,7 @@ from rlaif.judging.packed import (
     preamble_of,
 )
 from rlaif.ports import Decision, Prefix
-from rlaif.records.judge import TransformersJudge
+from rlaif.records.backends import TransformersJudge
 
 PREAMBLE, SAMPLE, CRITERION = 60, 200, 40
 PLAIN = "one call a criterion"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from rlaif.records.jobs import Called, CallsJob, ProgramJob, Ran, Tested, TestsJob
-from rlaif.records.outcome import Failure
+from rlaif.records.outcome import Failure, Verdict
 from rlaif.records.subject import Turn
 
 Span = tuple[int, int]
@@ -63,6 +63,8 @@ class Answer:
     probabilities: tuple[float, ...]
     tokens_computed: int = 0
     """Tokens that the model computed for this answer; a shared prefix counts once."""
+    tokens_cached: int = 0
+    """Tokens of the prompt that it had computed before, for another question or job."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,34 +75,6 @@ class TokenizerFiles:
     chat_template: str | None
     special_tokens: dict[str, str]
     """bos_token, eos_token and so on, which chat templates may name."""
-
-
-class JudgeBackend(Protocol):
-    """Questions to label probabilities. Knows nothing of rubrics or scores."""
-
-    @property
-    def served(self) -> str:
-        """The model as it was found: a commit, a checksum. Part of the ask-fingerprint."""
-
-    @property
-    def max_length(self) -> int | None:
-        """Longest prompt in tokens; None where ids are not taken."""
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What a person should know: which device, which fallback and why."""
-
-    def tokenizer(self) -> TokenizerFiles | None:
-        """The tokenizer's files; None for a backend that takes text."""
-
-    async def start(self) -> None:
-        """Load what answering needs. Raises JudgeUnavailable with what to change."""
-
-    def decide(self, asked: AsyncIterator[Decision]) -> AsyncIterator[tuple[int, Answer | Failure]]:
-        """Answers in any order, each as soon as it is there; one that hangs holds up no other."""
-
-    async def aclose(self) -> None:
-        """Let go of the model."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -120,6 +94,27 @@ class Request:
     """0: always the most probable token, so that the same request has the same text."""
     seed: int = 0
     """Of the sampling, where the temperature is not 0."""
+    schema: Mapping[str, Any] | None = None
+    """JSON Schema that the text is to fit; a generator that can hold the model to it does."""
+    stops: tuple[int, ...] = ()
+    """Tokens before which the text ends, besides the model's own."""
+    thinking: bool = False
+    """Let the model think first; for generators that take text, where ids say it themselves."""
+    about: str = ""
+    """What the prompts of one sample have in common: those with the same are best asked together,
+    of one server."""
+    forms: tuple[Filling, ...] = ()
+    """What is to be answered; for fakes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """One question of a written answer, as a fake has to know it."""
+
+    criterion: str
+    labels: tuple[str, ...]
+    answers: tuple[str, ...]
+    best: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +126,14 @@ class Generated:
     """Whether it was cut off by `max_tokens`."""
     tokens: int = 0
     """Tokens written."""
+    ids: tuple[int, ...] = ()
+    """The text as the model wrote it, without what ended it; empty where ids are not given."""
+    thought: str = ""
+    """What it thought before, where the server keeps that apart."""
+    tokens_computed: int = 0
+    """Tokens of the prompt that were computed for it."""
+    tokens_cached: int = 0
+    """Tokens of the prompt that had been computed before."""
 
 
 class Generator(Protocol):
@@ -138,21 +141,24 @@ class Generator(Protocol):
 
     @property
     def served(self) -> str:
-        """The model as it was found: a commit, a checksum."""
+        """The model as it was found: a commit, a checksum. Part of the ask-fingerprint."""
 
     @property
     def max_length(self) -> int | None:
-        """Most tokens of a prompt and its text together; None where ids are not taken."""
+        """Longest prompt in tokens, what is written included; None where ids are not taken."""
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What a person should know: which device, which fallback and why."""
 
     def tokenizer(self) -> TokenizerFiles | None:
-        """The tokenizer's files; None for a generator that takes text."""
+        """The tokenizer's files; None for a backend that takes text.
+
+        One that finds out how its model is asked may say otherwise once it is started.
+        """
 
     async def start(self) -> None:
-        """Load what writing needs. Raises JudgeUnavailable with what to change."""
+        """Load what answering needs. Raises JudgeUnavailable with what to change."""
 
     def generate(
         self, asked: AsyncIterator[Request]
@@ -161,6 +167,17 @@ class Generator(Protocol):
 
     async def aclose(self) -> None:
         """Let go of the model."""
+
+
+class JudgeBackend(Generator, Protocol):
+    """Questions to label probabilities, and to texts. Knows nothing of rubrics or scores."""
+
+    def decide(self, asked: AsyncIterator[Decision]) -> AsyncIterator[tuple[int, Answer | Failure]]:
+        """Answers in any order, each as soon as it is there; one that hangs holds up no other.
+
+        Raises: JudgeUnavailable where the model is gone for good, or for longer than the judge
+        file lets the job wait. Runs at most once at a time, beside one `generate`.
+        """
 
 
 class Sandbox(Protocol):
@@ -191,3 +208,13 @@ class Sandbox(Protocol):
 
     async def aclose(self) -> None:
         """End every process that was started."""
+
+
+class VerdictCache(Protocol):
+    """Verdicts of earlier runs by exactly what was asked."""
+
+    def get(self, keys: Iterable[str]) -> dict[str, Verdict]:
+        """Those of `keys` that are known."""
+
+    def put(self, key: str, verdict: Verdict, judge: str) -> None:
+        """Keep a verdict, in place of an earlier one; `judge`, as `judge@version`, gave it."""

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from rlaif.authoring.judge_file import load_judge
-from rlaif.records.judge import Judge, ScriptedJudge
+from rlaif.records.backends import ScriptedJudge
+from rlaif.records.judge import Judge
 from rlaif.records.rubric import Rubric
 from rlaif.records.sample import Sample
 

@@ -11,7 +11,7 @@ import rlaif
 from rlaif import lazy
 from rlaif.cli import COMMANDS, module_of
 from rlaif.errors import MissingExtra
-from rlaif.records.judge import BACKENDS
+from rlaif.records.backends import BACKENDS
 
 PACKAGE = Path(rlaif.__file__).parent
 HEAVY = (

@@ -16,7 +16,9 @@ from rlaif.authoring.problems import problems_of
 from rlaif.authoring.reading import read_text
 from rlaif.authoring.shipped import find_judge, is_path, shipped_folder
 from rlaif.errors import FileProblems, Problem
-from rlaif.records.judge import BACKENDS, Judge, JudgeBase, JudgeSpec, Labels
+from rlaif.records.backends import BACKENDS
+from rlaif.records.judge import Judge, JudgeSpec
+from rlaif.records.judge_base import JudgeBase, Labels
 
 MOST_TEMPLATE_BYTES = 256 * 1024
 _TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")

@@ -17,9 +17,10 @@ from rlaif.authoring.schema import (
     rubric_schema,
     shared_schema,
 )
+from rlaif.records.backends import BACKENDS
 from rlaif.records.checks import CHECKS
 from rlaif.records.criterion import Checked
-from rlaif.records.judge import BACKENDS, JudgeBase
+from rlaif.records.judge_base import JudgeBase
 
 _WRITTEN_BY = "<!-- Written by `rlaif schema {} --format markdown`; change the records instead. -->"
 _TAG = re.compile(r"(?<!`)<\w+>")

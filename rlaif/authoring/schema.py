@@ -18,11 +18,13 @@ from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
 
+from rlaif.records.backends import BACKENDS
 from rlaif.records.checks import CHECKS
 from rlaif.records.code_cases import FunctionCase, ProgramCase
 from rlaif.records.criterion import Checked, Judged, Section
 from rlaif.records.drawn import STRATEGIES, Hidden, Strategy
-from rlaif.records.judge import BACKENDS, JudgeBase, JudgeSpec, Labels
+from rlaif.records.judge import JudgeSpec
+from rlaif.records.judge_base import JudgeBase, Labels
 from rlaif.records.number_range import Range
 from rlaif.records.rubric import Example, Include, Prescreen, Rubric, Shared
 from rlaif.records.sample import Message, ToolCall

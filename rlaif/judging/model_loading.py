@@ -12,7 +12,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from rlaif.errors import JudgeUnavailable
 from rlaif.judging.weights import find_weights, loading
 from rlaif.ports import TokenizerFiles
-from rlaif.records.judge import TransformersJudge
+from rlaif.records.backends import TransformersJudge
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 from rlaif.ports import Answer, Decision, TokenizerFiles
+from rlaif.records.backends import ScriptedJudge
 from rlaif.records.identity import digest
-from rlaif.records.judge import ScriptedJudge
 from rlaif.records.outcome import Failure
 
 Rule = Callable[[Decision], Answer | Failure]

@@ -21,7 +21,7 @@ from rlaif.judging.packed import (
 )
 from rlaif.judging.self_check import self_check
 from rlaif.ports import Answer, Decision, Prefix, TokenizerFiles
-from rlaif.records.judge import TransformersJudge
+from rlaif.records.backends import TransformersJudge
 from rlaif.records.outcome import Failure
 
 _WINDOW = 8

@@ -18,7 +18,7 @@ from transformers import GenerationConfig, StoppingCriteriaList
 
 from rlaif.judging.model_loading import load_model, load_tokenizer
 from rlaif.ports import Generated, Request, TokenizerFiles
-from rlaif.records.judge import TransformersJudge
+from rlaif.records.backends import TransformersJudge
 from rlaif.records.outcome import Failure
 
 _BATCH_TOKENS = {True: 65_536, False: 16_384}

@@ -21,7 +21,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from transformers.utils import logging as transformers_logging
 
 from rlaif.errors import JudgeUnavailable
-from rlaif.records.judge import TransformersJudge
+from rlaif.records.backends import TransformersJudge
 
 _LOG = logging.getLogger(__name__)
 _CHUNK = 65_536

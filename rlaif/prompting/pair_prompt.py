@@ -20,7 +20,7 @@ from rlaif.prompting.question import Question, label_ids_of
 from rlaif.prompting.template import JudgeTemplate, Piece, Slot
 from rlaif.records.criterion import Judged
 from rlaif.records.identity import digest
-from rlaif.records.judge import Labels
+from rlaif.records.judge_base import Labels
 from rlaif.records.subject import POLICY, Subject, Turn
 
 BLOCKS = ("pair", "pair_question")

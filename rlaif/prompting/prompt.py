@@ -24,7 +24,7 @@ from rlaif.prompting.question import (
 from rlaif.prompting.template import JudgeTemplate, Piece, Slot
 from rlaif.records.criterion import Judged
 from rlaif.records.identity import digest
-from rlaif.records.judge import Labels
+from rlaif.records.judge_base import Labels
 from rlaif.records.subject import POLICY, Subject, Turn
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"

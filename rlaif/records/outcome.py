@@ -26,6 +26,25 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
+class Quote:
+    """What a judge quotes as its evidence."""
+
+    text: str
+    found: bool
+    """Whether it stands in the completion; white space and case do not count."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ballot:
+    """One of several verdicts that were made into one: a vote, or a judge of several."""
+
+    by: str
+    """`judge@version`, or `vote 0`."""
+    distribution: tuple[float, ...]
+    label_mass: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """The whole distribution over the answers; answer, probability and value are derived from it.
 
@@ -37,7 +56,12 @@ class Verdict:
     distribution: tuple[float, ...]
     label_mass: float | None = None
     rationale: str | None = None
+    """What the judge wrote or thought before it; of a check, how the code was taken."""
     cases: tuple[Case, ...] = ()
+    evidence: tuple[Quote, ...] = ()
+    """What the judge quotes, where its file asks for it."""
+    ballots: tuple[Ballot, ...] = ()
+    """The votes or the judges that it was made of, where there were several."""
 
 
 @dataclass(frozen=True, slots=True)

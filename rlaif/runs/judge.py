@@ -18,8 +18,9 @@ from rlaif.prompting.prompt import Prompter
 from rlaif.prompting.question import Taught
 from rlaif.prompting.template import JudgeTemplate
 from rlaif.prompting.template_lint import template_problems
+from rlaif.records.backends import ScriptedJudge, TransformersJudge
 from rlaif.records.criterion import Item, Judged, leaves
-from rlaif.records.judge import Judge, ScriptedJudge, TransformersJudge, ask_fingerprint
+from rlaif.records.judge import Judge, ask_fingerprint
 from rlaif.records.rubric import Rubric
 
 

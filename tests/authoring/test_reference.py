@@ -18,8 +18,8 @@ from rlaif.authoring.reference_words import PARTS
 from rlaif.authoring.rubric_file import read_rubric
 from rlaif.authoring.schema import judge_schema, rubric_schema, shared_schema
 from rlaif.authoring.shipped import shipped_folder
+from rlaif.records.backends import BACKENDS
 from rlaif.records.checks import CHECKS
-from rlaif.records.judge import BACKENDS
 
 DOCS = Path(__file__).parents[2] / "docs"
 HEAD = "rubric: a\nversion: 1.0.0\ntitle: T\n"

@@ -13,7 +13,8 @@ import pytest
 
 from rlaif.judging.scripted import ScriptedBackend
 from rlaif.ports import Answer, Decision
-from rlaif.records.judge import Judge, ScriptedJudge
+from rlaif.records.backends import ScriptedJudge
+from rlaif.records.judge import Judge
 from rlaif.records.outcome import Failure
 from tests.cli.conftest import RUBRIC, Ran, Rlaif, sample, scripted, write_samples
 

@@ -9,7 +9,7 @@ import pytest
 from rlaif.grading.desk import Desk
 from rlaif.judging.scripted import ScriptedBackend
 from rlaif.ports import Answer, Decision, Prefix
-from rlaif.records.judge import ScriptedJudge
+from rlaif.records.backends import ScriptedJudge
 from rlaif.records.outcome import Failure
 
 Said = AsyncIterator[tuple[int, Answer | Failure]]

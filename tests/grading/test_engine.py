@@ -14,9 +14,10 @@ from rlaif.grading.engine import finished_plans
 from rlaif.grading.plan import Plan, Work
 from rlaif.judging.scripted import ScriptedBackend
 from rlaif.ports import Answer, Decision, TokenizerFiles
+from rlaif.records.backends import ScriptedJudge
 from rlaif.records.criterion import Judged
 from rlaif.records.grade import Grade
-from rlaif.records.judge import Judge, ScriptedJudge
+from rlaif.records.judge import Judge
 from rlaif.records.outcome import Failure, Skipped, Verdict
 from rlaif.records.rubric import Rubric
 from rlaif.records.sample import Sample

@@ -14,8 +14,8 @@ from rlaif.grading.engine import finished_plans
 from rlaif.grading.plan import Work
 from rlaif.judging.scripted import ScriptedBackend
 from rlaif.ports import Answer, Decision
+from rlaif.records.backends import ScriptedJudge
 from rlaif.records.grade import Grade
-from rlaif.records.judge import ScriptedJudge
 from rlaif.records.outcome import Failure, Skipped, Verdict
 from rlaif.records.rubric import Rubric
 from rlaif.records.sample import Sample

@@ -17,8 +17,10 @@ from rlaif.judging.scripted import ScriptedBackend
 from rlaif.ports import Answer, Decision
 from rlaif.prompting.pair_prompt import PairPrompter
 from rlaif.prompting.template import JudgeTemplate
+from rlaif.records.backends import ScriptedJudge
 from rlaif.records.identity import digest
-from rlaif.records.judge import Judge, Labels, ScriptedJudge
+from rlaif.records.judge import Judge
+from rlaif.records.judge_base import Labels
 from rlaif.records.outcome import Failure, Verdict
 from rlaif.records.pair import Pair
 from rlaif.records.preference import Preference

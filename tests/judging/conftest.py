@@ -16,7 +16,7 @@ from rlaif.judging.packed import Row
 from rlaif.judging.transformers_backend import TransformersBackend
 from rlaif.judging.weights import loading
 from rlaif.ports import Answer, Decision, Prefix
-from rlaif.records.judge import TransformersJudge
+from rlaif.records.backends import TransformersJudge
 from rlaif.records.outcome import Failure
 
 CHATML = (

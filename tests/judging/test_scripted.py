@@ -8,7 +8,7 @@ import pytest
 
 from rlaif.judging.scripted import Rule, ScriptedBackend
 from rlaif.ports import Answer, Decision, Prefix
-from rlaif.records.judge import ScriptedJudge
+from rlaif.records.backends import ScriptedJudge
 from rlaif.records.outcome import Failure
 
 

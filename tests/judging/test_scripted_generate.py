@@ -7,7 +7,7 @@ from typing import Any
 
 from rlaif.judging.scripted_generate import ScriptedGenerator
 from rlaif.ports import Generated, Request
-from rlaif.records.judge import ScriptedJudge
+from rlaif.records.backends import ScriptedJudge
 from rlaif.records.outcome import Failure
 
 

@@ -17,7 +17,7 @@ from rlaif import load_judge
 from rlaif.errors import JudgeUnavailable
 from rlaif.judging import weights
 from rlaif.judging.weights import cache_folder, find_weights, folder_checksum, loading
-from rlaif.records.judge import TransformersJudge
+from rlaif.records.backends import TransformersJudge
 
 Judge = Callable[..., TransformersJudge]
 

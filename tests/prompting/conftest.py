@@ -14,8 +14,9 @@ from rlaif.ports import TokenizerFiles
 from rlaif.prompting.codec import Codec
 from rlaif.prompting.prompt import Prompter
 from rlaif.prompting.template import JudgeTemplate
+from rlaif.records.backends import TransformersJudge
 from rlaif.records.criterion import Judged
-from rlaif.records.judge import Labels, TransformersJudge
+from rlaif.records.judge_base import Labels
 from rlaif.records.subject import Subject, Turn
 
 ROOT = Path(__file__).parents[2]

@@ -14,7 +14,7 @@ from rlaif.ports import TokenizerFiles
 from rlaif.prompting.codec import Codec
 from rlaif.prompting.prompt import Prompter
 from rlaif.prompting.template import JudgeTemplate
-from rlaif.records.judge import Labels
+from rlaif.records.judge_base import Labels
 
 ATTACKS = Path(__file__).parents[3] / "shared" / "data" / "judge_attacks.jsonl"
 CONTROL = (

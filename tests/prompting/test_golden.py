@@ -16,7 +16,7 @@ from rlaif.prompting.prompt import Prompter
 from rlaif.prompting.question import Taught
 from rlaif.prompting.template import JudgeTemplate
 from rlaif.records.criterion import Judged
-from rlaif.records.judge import Labels
+from rlaif.records.judge_base import Labels
 from rlaif.records.subject import Subject
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -16,7 +16,7 @@ from rlaif.prompting.codec import Codec
 from rlaif.prompting.pair_prompt import PairPrompter
 from rlaif.prompting.template import JudgeTemplate
 from rlaif.records.criterion import Judged
-from rlaif.records.judge import Labels
+from rlaif.records.judge_base import Labels
 from rlaif.records.subject import Subject, Turn
 
 ROOT = Path(__file__).parents[2]

@@ -15,7 +15,7 @@ from rlaif.prompting.prompt import Prompter
 from rlaif.prompting.question import Question, Taught
 from rlaif.prompting.template import JudgeTemplate
 from rlaif.records.criterion import Judged
-from rlaif.records.judge import Labels
+from rlaif.records.judge_base import Labels
 from rlaif.records.subject import Subject
 
 DEFAULT = Path(__file__).parents[2] / "judges" / "default.jinja2"

@@ -8,7 +8,7 @@ from rlaif.errors import FileProblems, Problem
 from rlaif.prompting.prompt import Prompter
 from rlaif.prompting.template import MOST_BYTES, JudgeTemplate, Slot
 from rlaif.records.criterion import Judged
-from rlaif.records.judge import Labels
+from rlaif.records.judge_base import Labels
 from rlaif.records.subject import Subject
 
 SAMPLE = "{% for t in completion %}{{ t.text }}{% endfor %}"

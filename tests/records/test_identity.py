@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rlaif.records.backends import ScriptedJudge, TransformersJudge
 from rlaif.records.identity import canonical, digest
-from rlaif.records.judge import Judge, ScriptedJudge, TransformersJudge, ask_fingerprint
+from rlaif.records.judge import Judge, ask_fingerprint
 from rlaif.records.rubric import Rubric
 from rlaif.records.sample import Sample, sample_digest
 

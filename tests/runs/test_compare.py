@@ -13,7 +13,8 @@ from rlaif.authoring.judge_file import load_judge
 from rlaif.errors import FileProblems, InputError
 from rlaif.judging.scripted import ScriptedBackend
 from rlaif.ports import Answer, Decision
-from rlaif.records.judge import Judge, ScriptedJudge
+from rlaif.records.backends import ScriptedJudge
+from rlaif.records.judge import Judge
 from rlaif.records.outcome import Failure
 from rlaif.records.pair import pair_digest
 from rlaif.records.preference import Preference

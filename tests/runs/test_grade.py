@@ -13,8 +13,9 @@ from rlaif.authoring.judge_file import load_judge
 from rlaif.errors import FileProblems, InputError, RunError
 from rlaif.judging.scripted import ScriptedBackend
 from rlaif.ports import Answer, Decision
+from rlaif.records.backends import ScriptedJudge
 from rlaif.records.grade import Grade
-from rlaif.records.judge import Judge, ScriptedJudge
+from rlaif.records.judge import Judge
 from rlaif.records.outcome import Failure
 from rlaif.runs.files import rubric_and_text
 from rlaif.runs.grade import Order, grade_run, graded_under

@@ -8,7 +8,7 @@ import pytest
 from rlaif.errors import JudgeUnavailable
 from rlaif.grading.completion import prepare
 from rlaif.judging.scripted import ScriptedBackend
-from rlaif.records.judge import ScriptedJudge, TransformersJudge
+from rlaif.records.backends import ScriptedJudge, TransformersJudge
 from rlaif.records.sample import Sample
 from rlaif.runs.judge import asker_of, asks_judge, backend_of, no_judge, prompter_of, ready
 
