@@ -12,16 +12,12 @@ from typing import Any
 from rlaif.errors import MissingExtra
 
 BACKENDS = {
+    "openai": "rlaif.judging.openai_backend:OpenaiBackend",
     "scripted": "rlaif.judging.scripted:ScriptedBackend",
     "transformers": "rlaif.judging.transformers_backend:TransformersBackend",
+    "vllm": "rlaif.judging.vllm_backend:VllmBackend",
 }
 """Judge backend by the name that a judge file gives it."""
-
-GENERATORS = {
-    "scripted": "rlaif.judging.scripted_generate:ScriptedGenerator",
-    "transformers": "rlaif.judging.transformers_generate:TransformersGenerator",
-}
-"""Writer of free text by the name of the backend in a judge file."""
 
 ADAPTERS = {
     "bradley_terry": "rlaif.reporting.bradley_terry:strengths",

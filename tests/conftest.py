@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +19,26 @@ from rlaif.records.sample import Sample
 MakeSample = Callable[..., Sample]
 MakeRubric = Callable[..., Rubric]
 MakeJudge = Callable[..., Judge]
+
+
+_NUMBERS = itertools.count()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def verdict_caches(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The folder of all verdict caches of the tests: nobody's own is read or written."""
+    folder = tmp_path_factory.mktemp("verdict-caches")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("RLAIF_VERDICT_CACHE", str(folder / "shared"))
+        yield folder
+
+
+@pytest.fixture(autouse=True)
+def verdict_cache(verdict_caches: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The verdict cache of one test; it is not there before it is used."""
+    folder = verdict_caches / f"{os.getpid()}-{next(_NUMBERS)}"
+    monkeypatch.setenv("RLAIF_VERDICT_CACHE", str(folder))
+    return folder
 
 
 @pytest.fixture

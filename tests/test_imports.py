@@ -74,7 +74,6 @@ def test_every_public_name_is_there() -> None:
     "target",
     [
         *lazy.BACKENDS.values(),
-        *lazy.GENERATORS.values(),
         *lazy.ADAPTERS.values(),
         lazy.SANDBOX,
         lazy.SANDBOX_TIERS,
@@ -89,7 +88,7 @@ def test_every_lazy_name_resolves(target: str) -> None:
 
 
 def test_every_backend_that_a_file_may_name_can_be_loaded() -> None:
-    assert set(lazy.BACKENDS) == set(lazy.GENERATORS) == set(BACKENDS)
+    assert set(lazy.BACKENDS) == set(BACKENDS)
 
 
 def test_every_command_has_its_file_and_every_file_its_command() -> None:

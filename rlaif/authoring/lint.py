@@ -12,7 +12,7 @@ from rlaif.authoring.including import shared_of
 from rlaif.authoring.judge_file import judge_of
 from rlaif.authoring.nodes import Mapping
 from rlaif.authoring.rubric_file import rubric_of
-from rlaif.authoring.rules.every import warnings_of
+from rlaif.authoring.rules.every import warnings_of, warnings_of_judge
 from rlaif.authoring.shipped import find, shipped_judges, shipped_rubrics
 from rlaif.errors import Problem
 from rlaif.records.judge import Judge
@@ -75,7 +75,7 @@ def lint_file(path: Path, kind: str = "", templates: TemplateLint | None = None)
         return sorted([*problems, *warnings_of(document, shared)])
     read = judge_of(document)
     of_template = templates(read.judge) if templates and read.judge else []
-    return sorted([*read.problems, *warnings_of(document), *of_template])
+    return sorted([*read.problems, *warnings_of_judge(document, read.judge), *of_template])
 
 
 def kind_of(root: Mapping) -> str:

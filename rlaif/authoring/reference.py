@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from rlaif.authoring.reference_examples import SHOWN
-from rlaif.authoring.reference_words import INTRO, JUDGE_INTRO, PARTS, Page
+from rlaif.authoring.reference_words import INTRO, JUDGE_INTRO, MODEL_WORDS, PARTS, Page
 from rlaif.authoring.schema import (
     Schema,
     field_docstrings,
@@ -20,7 +20,8 @@ from rlaif.authoring.schema import (
 from rlaif.records.backends import BACKENDS
 from rlaif.records.checks import CHECKS
 from rlaif.records.criterion import Checked
-from rlaif.records.judge_base import JudgeBase
+from rlaif.records.judge import PANELS
+from rlaif.records.judge_base import JudgeBase, JudgeNamed
 
 _WRITTEN_BY = "<!-- Written by `rlaif schema {} --format markdown`; change the records instead. -->"
 _TAG = re.compile(r"(?<!`)<\w+>")
@@ -66,23 +67,33 @@ def rubric_reference() -> str:
 def judge_reference() -> str:
     """The page of all that a judge file can say, in Markdown."""
     parts = judge_schema()["definitions"]
-    common = {_alias(name, field) for name, field in JudgeBase.model_fields.items()}
     lines = [_WRITTEN_BY.format("judge"), "", *JUDGE_INTRO.splitlines()]
-    some = next(iter(BACKENDS.values())).__name__
-    shared = {key: value for key, value in parts[some]["properties"].items() if key in common}
-    lines += ["", "## Every judge", "", *_table(shared, _required(parts[some]))]
+    some = parts[next(iter(BACKENDS.values())).__name__]
+    every = _keys_of(some, JudgeNamed)
+    asked = {k: part for k, part in _keys_of(some, JudgeBase).items() if k not in every}
+    lines += ["", "## Every judge", "", *_table(every, _required(some))]
+    lines += ["", "## Judges with a model", "", *MODEL_WORDS.splitlines(), ""]
+    lines += _table(asked, _required(some))
     for name, model in BACKENDS.items():
-        part = parts[model.__name__]
-        own = {
-            key: value
-            for key, value in part["properties"].items()
-            if key not in common or value != shared[key]
-        }
-        lines += ["", f"## backend: {name}", "", _told(part), *_example(SHOWN.get(name, ""))]
-        lines += ["", *_table(own, _required(part))]
+        lines += _judge_part(f"backend: {name}", name, parts[model.__name__], every | asked)
+    for name, panel in PANELS.items():
+        lines += _judge_part(name, name, parts[panel.__name__], every)
     lines += ["", "## labels", "", _told(parts["Labels"]), ""]
     lines += _table(parts["Labels"]["properties"], ())
     return "\n".join(lines) + "\n"
+
+
+def _keys_of(part: Schema, model: type[BaseModel]) -> dict[str, Schema]:
+    """Those keys of `part` that are fields of `model`."""
+    known = {_alias(name, field) for name, field in model.model_fields.items()}
+    return {key: value for key, value in part["properties"].items() if key in known}
+
+
+def _judge_part(heading: str, name: str, part: Schema, told: Mapping[str, Schema]) -> Iterator[str]:
+    """A kind of judge with the keys that are not `told` alike of several."""
+    own = {key: value for key, value in part["properties"].items() if value != told.get(key)}
+    yield from ["", f"## {heading}", "", _told(part), *_example(SHOWN.get(name, ""))]
+    yield from ["", *_table(own, _required(part))]
 
 
 def _checks(parts: Mapping[str, Schema]) -> Iterator[str]:

@@ -197,6 +197,34 @@ version: 1.0.0
 backend: transformers
 model: Qwen/Qwen3-4B-Instruct-2507
 max_length: 8192""",
+    "vllm": """\
+judge: my-reasoning-judge
+version: 1.0.0
+backend: vllm
+model: Qwen/Qwen3-8B
+max_length: 16384
+thinking: true
+thinking_tokens: 2048
+options: {enforce_eager: true}   # whatever else vLLM's engine takes""",
+    "openai": """\
+judge: my-served-judge
+version: 1.0.0
+backend: openai
+model: Qwen/Qwen3-8B             # as the server calls it
+base_url: [http://10.0.0.5:8000/v1, http://10.0.0.6:8000/v1]
+verdict: generated
+evidence: true
+rate_limit: 50""",
+    "jury": """\
+judge: my-jury
+version: 1.0.0
+jury: [qwen3-8b, gpt-oss-20b, prometheus2-7b]
+rule: majority""",
+    "cascade": """\
+judge: my-cascade
+version: 1.0.0
+cascade: [qwen3-4b, qwen3-32b]
+unsure: 0.2                      # the next one decides where no answer reaches 0.8""",
     "scripted": """\
 judge: always-yes
 version: 1.0.0

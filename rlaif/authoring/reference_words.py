@@ -29,7 +29,12 @@ JUDGE_INTRO = """\
 # Reference: judge files
 
 Every key of a judge file, with what may stand behind it. Which judges there are, and how they
-answer, is told in [Judges](judges.md)."""
+answer, is told in [Judges](judges.md). A file has a `backend` with a model, or names other judges
+by `jury` or `cascade`."""
+
+MODEL_WORDS = """\
+What those with a `backend` have, besides the keys of their backend. Which of these matter follows
+from how the verdict is read; `rlaif lint` names those that do nothing."""
 
 PARTS = (
     Page("rubric", "The head", "What a file begins with."),

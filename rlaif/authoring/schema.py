@@ -23,8 +23,8 @@ from rlaif.records.checks import CHECKS
 from rlaif.records.code_cases import FunctionCase, ProgramCase
 from rlaif.records.criterion import Checked, Judged, Section
 from rlaif.records.drawn import STRATEGIES, Hidden, Strategy
-from rlaif.records.judge import JudgeSpec
-from rlaif.records.judge_base import JudgeBase, Labels
+from rlaif.records.judge import PANELS, JudgeSpec
+from rlaif.records.judge_base import Labels
 from rlaif.records.number_range import Range
 from rlaif.records.rubric import Example, Include, Prescreen, Rubric, Shared
 from rlaif.records.sample import Message, ToolCall
@@ -88,9 +88,8 @@ def shared_schema() -> Schema:
 
 def judge_schema() -> Schema:
     """The JSON Schema of a judge file."""
-    schema = _described(
-        TypeAdapter(JudgeSpec).json_schema(), [JudgeBase, Labels, *BACKENDS.values()]
-    )
+    models: list[type[BaseModel]] = [Labels, *BACKENDS.values(), *PANELS.values()]
+    schema = _described(TypeAdapter(JudgeSpec).json_schema(), models)
     return _finished(schema, "A judge", "Which model answers, and how its verdict is read.")
 
 

@@ -41,6 +41,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "diff": ("Look", "Compare two rubrics or two runs: what changed, which scores moved."),
     "rank": ("Look", "Rank completions by score, or policies by their comparisons."),
     "export": ("Look", "Write a run's grades as JSON lines, CSV or Parquet."),
+    "cache": ("Look", "Say what the cache of verdicts holds, or make it smaller."),
     "doctor": ("Look", "Say what is installed here, and what can run."),
 }
 """Every command: its panel in the help, and its line there."""

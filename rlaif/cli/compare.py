@@ -11,13 +11,16 @@ from typing import Annotated, TextIO
 
 import typer
 
-from rlaif.authoring.judge_file import load_judge
 from rlaif.cli.console import print_table, tell
+from rlaif.cli.judge_option import judge_of
 from rlaif.cli.options import (
     AcceptForgeable,
     DryRun,
     JudgeName,
     Map,
+    MaxOutage,
+    NoCache,
+    Recheck,
     RetryFailed,
     RubricName,
     RunOut,
@@ -63,6 +66,9 @@ def run(
     dry_run: DryRun = False,
     accept_forgeable: AcceptForgeable = None,
     unsafe_no_sandbox: UnsafeNoSandbox = False,
+    no_cache: NoCache = False,
+    recheck: Recheck = None,
+    max_outage: MaxOutage = None,
 ) -> None:
     """Compare pairs of completions.
 
@@ -75,7 +81,7 @@ def run(
     order = PairOrder(
         rubric=loaded,
         rubric_text=text,
-        judge=load_judge(judge) if judge is not None else None,
+        judge=judge_of(judge, max_outage),
         pairs=pairs,
         out=out or Path(),
         mapping=mapping_of(map_),
@@ -84,6 +90,8 @@ def run(
         command=sys.argv[1:],
         unsafe_no_sandbox=unsafe_no_sandbox,
         accept_forgeable=accept_forgeable or (),
+        cache=not no_cache,
+        recheck=recheck,
     )
     if dry_run:
         tell(estimate_pairs(order).text())

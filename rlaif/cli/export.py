@@ -12,6 +12,7 @@ from rlaif.cli.console import tell
 from rlaif.cli.options import RunPath
 from rlaif.errors import InputError
 from rlaif.reporting.text import count_of
+from rlaif.runs.disagreement import with_variances
 from rlaif.storage.export import STANDARD_OUTPUT, export
 from rlaif.storage.export_preferences import export_preferences
 from rlaif.storage.pair_folder import is_of_pairs, open_pairs
@@ -57,7 +58,7 @@ _WORDS = {False: ("sample", "graded", "grade"), True: ("pair", "compared", "comp
 def _grades(folder: Path, format_: Format, destination: str) -> tuple[int, int]:
     """How many rows were written, and how many samples have none yet."""
     opened = open_run(folder)
-    count = export(opened.grades(), destination, format_.value)
+    count = export(with_variances(opened, opened.grades()), destination, format_.value)
     return count, opened.counts().samples - count
 
 

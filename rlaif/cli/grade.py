@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
-from rlaif.authoring.judge_file import load_judge
 from rlaif.cli.console import tell
+from rlaif.cli.judge_option import judge_of
 from rlaif.cli.options import (
     AcceptForgeable,
     DryRun,
     JudgeName,
     Limit,
     Map,
+    MaxOutage,
+    NoCache,
+    Recheck,
     RetryFailed,
     RubricName,
     RunOut,
@@ -41,6 +45,19 @@ def run(
     dry_run: DryRun = False,
     accept_forgeable: AcceptForgeable = None,
     unsafe_no_sandbox: UnsafeNoSandbox = False,
+    no_cache: NoCache = False,
+    recheck: Recheck = None,
+    max_outage: MaxOutage = None,
+    canaries: Annotated[
+        int,
+        typer.Option(
+            "--canaries",
+            min=0,
+            metavar="N",
+            help="Put N known attacks before the judge too, and say how many it fell for; they "
+            "are no part of the grades.",
+        ),
+    ] = 0,
 ) -> None:
     """Grade samples.
 
@@ -51,7 +68,7 @@ def run(
     order = Order(
         rubric=loaded,
         rubric_text=text,
-        judge=load_judge(judge) if judge is not None else None,
+        judge=judge_of(judge, max_outage),
         samples=samples,
         out=out or Path(),
         mapping=mapping_of(map_),
@@ -60,6 +77,9 @@ def run(
         command=sys.argv[1:],
         unsafe_no_sandbox=unsafe_no_sandbox,
         accept_forgeable=accept_forgeable or (),
+        cache=not no_cache,
+        recheck=recheck,
+        canaries=canaries,
     )
     if dry_run:
         tell(estimate(order).text())

@@ -30,7 +30,13 @@ SamplesSource = Annotated[
 ]
 JudgeName = Annotated[
     str | None,
-    typer.Option("--judge", "-j", metavar="J", help="A judge file, or a shipped judge's name."),
+    typer.Option(
+        "--judge",
+        "-j",
+        metavar="J",
+        help="A judge file, a shipped judge's name, or vllm:MODEL, transformers:MODEL, "
+        "openai:MODEL@URL.",
+    ),
 ]
 RunPath = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")]
 RunOut = Annotated[Path | None, typer.Option("--out", "-o", metavar="RUN", help="The run folder.")]
@@ -66,6 +72,31 @@ AcceptForgeable = Annotated[
         "--accept-forgeable",
         metavar="ID",
         help="Use this criterion although a policy can forge its pass (pytest_repo); repeatable.",
+    ),
+]
+
+NoCache = Annotated[
+    bool,
+    typer.Option("--no-cache", metavar="", help="Ask also what earlier runs have asked alike."),
+]
+Recheck = Annotated[
+    float | None,
+    typer.Option(
+        "--recheck",
+        min=0,
+        max=1,
+        metavar="SHARE",
+        help="Share of the cached verdicts to ask again, to notice a judge that changed "
+        "[default: 0.01 for a server, else 0].",
+    ),
+]
+MaxOutage = Annotated[
+    float | None,
+    typer.Option(
+        "--max-outage",
+        min=0,
+        metavar="S",
+        help="Seconds to wait for a judge's server that cannot be reached.",
     ),
 ]
 

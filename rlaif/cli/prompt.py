@@ -48,6 +48,7 @@ def run(
             typer.echo(orjson.dumps(shown.row()))
             continue
         head = f"=== {in_a_line(shown.sample_id)} / {shown.criterion}"
+        head += f" / {shown.judge}" if shown.judge else ""
         if shown.token_ids:
             head += f" ({len(shown.token_ids)} tokens)"
         tell(f"{head}\n{shown.text}\n--> one of: {', '.join(shown.labels)}\n")

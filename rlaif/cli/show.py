@@ -14,6 +14,7 @@ from rlaif.reporting.pairs import pairs_view, summarise_pairs
 from rlaif.reporting.summary import extremes, summarise
 from rlaif.reporting.terminal import grades_view, summary_view
 from rlaif.reporting.text import count_of
+from rlaif.runs.explain import explain, explained_view
 from rlaif.runs.forgeable import Forgeable
 from rlaif.storage.manifest import Manifest
 from rlaif.storage.pair_folder import is_of_pairs, open_pairs
@@ -28,12 +29,19 @@ def run(
     samples: Annotated[
         bool, typer.Option("--samples", metavar="", help="Every sample, however many there are.")
     ] = False,
+    sample_id: Annotated[
+        str | None,
+        typer.Option("--sample", metavar="ID", help="This sample alone, as `rlaif explain` does."),
+    ] = None,
 ) -> None:
     """Show a run.
 
     Scores by policy, each criterion's answers, what failed and why; every sample of a small run,
     the lowest and the highest of a large one.
     """
+    if sample_id is not None:
+        print_table(explained_view(explain(folder, sample_id)))
+        return
     if is_of_pairs(folder):
         _show_pairs(folder)
         return

@@ -1,123 +1,193 @@
-"""The judge's questions about one sample: which are asked, and what the answers say."""
+"""The judges' questions about one sample: which are asked, and what the answers say."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import copysign
 
-from rlaif.grading.desk import Desk
+from rlaif.grading.known import Known
+from rlaif.grading.labels import Put, ask_labels, key_of
+from rlaif.grading.panel import Bench, outcomes
 from rlaif.grading.plan import Plan
-from rlaif.grading.verdict import believed, read_answer
-from rlaif.ports import Answer, Decision, JudgeBackend, Prefix
-from rlaif.prompting.prompt import Prompter
-from rlaif.prompting.question import Question
+from rlaif.grading.seat import Asker, Seat
+from rlaif.grading.sitting import Sitting
+from rlaif.grading.verdict import answered
+from rlaif.grading.votes import voted
+from rlaif.grading.writing import Sheet, form_of, written_key
+from rlaif.ports import Prefix
 from rlaif.records.criterion import Judged
 from rlaif.records.identity import digest
-from rlaif.records.outcome import Failure
-
-Asked = tuple[Judged, Decision]
-"""A criterion, and its question as it goes to the judge."""
+from rlaif.records.judge_base import JudgeBase
+from rlaif.records.outcome import Failure, Outcome, Verdict
 
 
 @dataclass(frozen=True, slots=True)
-class Asker:
-    """A judge ready to answer: who writes its prompts, who answers them, how they are read."""
+class Case:
+    """One sample before its judges."""
 
-    name: str
-    prompter: Prompter
-    backend: JudgeBackend
-    fingerprint: str
-    min_label_mass: float
-    max_length: int | None = None
-    """Longest prompt in tokens."""
-    max_completion: int | None = None
-    """A completion of more tokens is prescreened as too long."""
+    made: Plan
+    asker: Asker
+    prefixes: tuple[Prefix, ...]
+    """The prompt up to the question, by judge."""
+    known: Known
 
 
-def questions(
-    made: Plan, criteria: Sequence[Judged], prefix: Prefix, asker: Asker, desk: Desk
-) -> list[Asked]:
-    """The questions that no earlier attempt has answered; what is known of the others is taken."""
-    asked: list[Asked] = []
-    for criterion in criteria:
+def case_of(made: Plan, asker: Asker) -> Case | None:
+    """The sample as its judges see it, or None where every open question is settled without them.
+
+    A completion too long for one of the judges is the completion's doing: prescreened. Text that
+    cannot be written as a prompt is ours: every judged criterion fails.
+    """
+    prefixes = []
+    for seat in asker.seats:
         try:
-            question = asker.prompter.question(criterion)
+            prefix = seat.prompter.prefix(made.subject)
         except ValueError as error:
-            made.take(criterion, Failure("render", str(error)))
-            continue
-        key = digest(prefix.hash, question.hash, asker.fingerprint, "vote 0")
-        if known := made.work.prior.get(key):
-            made.take(criterion, believed(known, asker.min_label_mass), key)
-        elif failure := _prompt_too_long(prefix, question, asker):
-            made.take(criterion, failure, key)
-        elif _fills_the_window(prefix, question, asker):
+            for criterion in [c for c in made.open() if isinstance(c, Judged)]:
+                made.take(criterion, Failure("render", str(error)))
+            return None
+        if seat.max_completion and prefix.policy > seat.max_completion:
             made.skip_all("too_long")
-            return []
+            return None
+        prefixes.append(prefix)
+    return Case(made, asker, tuple(prefixes), Known(made.work.prior, asker))
+
+
+def askable(case: Case, criteria: Sequence[Judged]) -> list[Judged]:
+    """Those of the criteria that can be asked; the others' outcomes are taken.
+
+    Empty where the completion fills a judge's window, which has closed the sample.
+    """
+    made, asked = case.made, []
+    for criterion in criteria:
+        failure: Failure | None = None
+        for seat, prefix in zip(case.asker.seats, case.prefixes, strict=True):
+            try:
+                length = _length(criterion, criteria, seat)
+            except ValueError as error:
+                failure = Failure("render", str(error))
+                break
+            if failure := _prompt_too_long(prefix, length, seat, len(criteria)):
+                break
+            if _fills_the_window(prefix, length, seat, len(criteria)):
+                made.skip_all("too_long")
+                return []
+        if failure:
+            made.take(criterion, failure)
         else:
-            number = desk.number()
-            asked.append((criterion, decision_of(criterion, prefix, question, key, number)))
+            asked.append(criterion)
     return asked
 
 
-async def ask(made: Plan, asked: Sequence[Asked], asker: Asker, desk: Desk) -> None:
-    """Ask all at once."""
-    answers = await desk.ask([decision for _, decision in asked])
-    for (criterion, decision), answer in zip(asked, answers, strict=True):
-        outcome = (
-            read_answer(answer, len(decision.labels), asker.min_label_mass)
-            if isinstance(answer, Answer)
-            else answer
-        )
-        made.take(criterion, outcome, decision.key)
+async def ask(case: Case, criteria: Sequence[Judged], sittings: Sequence[Sitting]) -> None:
+    """Ask all at once, and take what comes of it."""
+    made = case.made
+
+    async def of_seat(number: int, places: list[int]) -> list[Outcome]:
+        mine = [criteria[place] for place in places]
+        return await _of_judge(case, mine, number, sittings[number])
+
+    def worth(place: int, verdict: Verdict) -> float | None:
+        criterion = criteria[place]
+        value = answered(criterion, verdict).value
+        return None if value is None else copysign(value, criterion.weight)
+
+    def answer(place: int, verdict: Verdict) -> int:
+        criterion = criteria[place]
+        name = answered(criterion, verdict).answer
+        return len(criterion.answers) if name is None else criterion.answers.index(name)
+
+    def keys(number: int) -> list[str]:
+        return _keys(case, criteria, number)
+
+    bench = Bench(len(criteria), of_seat, keys, answer, worth, case.known.prior)
+    found = await outcomes(bench, case.asker)
+    for criterion, (outcome, key) in zip(criteria, found, strict=True):
+        made.take(criterion, outcome, key)
 
 
-def _prompt_too_long(prefix: Prefix, question: Question, asker: Asker) -> Failure | None:
+async def _of_judge(
+    case: Case, criteria: Sequence[Judged], number: int, sitting: Sitting
+) -> list[Outcome]:
+    """What one judge says of the criteria."""
+    spec, prefix, known = sitting.seat.spec, case.prefixes[number], case.known
+    if not spec.reads_labels:
+        sheet = Sheet(prefix, case.made.subject, sitting, known)
+
+        async def written(vote: int, places: list[int]) -> list[Outcome]:
+            return await sheet.filled([criteria[place] for place in places], vote)
+
+        return await voted(len(criteria), written, spec)
+    prompter = sitting.seat.prompter
+    puts = [Put(c, prefix, prompter.question(c)) for c in criteria]
+    return await label_votes(puts, sitting, known)
+
+
+async def label_votes(puts: Sequence[Put], sitting: Sitting, known: Known) -> list[Outcome]:
+    """What one judge says to the questions in labels, with as many votes as it has."""
+
+    async def asked(vote: int, places: list[int]) -> list[Outcome]:
+        return await ask_labels([puts[place] for place in places], sitting, known, vote)
+
+    return await voted(len(puts), asked, sitting.seat.spec)
+
+
+def _keys(case: Case, criteria: Sequence[Judged], number: int) -> list[str]:
+    """By what the judge's verdicts on the criteria are known, all votes together."""
+    seat, prefix = case.asker.seats[number], case.prefixes[number]
+    if not seat.spec.reads_labels:
+        keys = [
+            written_key(prefix, form_of(_beside(c, criteria, seat), seat), c, seat)
+            for c in criteria
+        ]
+    else:
+        keys = [key_of(Put(c, prefix, seat.prompter.question(c)), seat) for c in criteria]
+    return [with_votes(key, seat.spec) for key in keys]
+
+
+def with_votes(key: str, spec: JudgeBase) -> str:
+    """The key of what several votes on a question become; `key` itself for one vote."""
+    if spec.votes == 1 and spec.most_votes is None:
+        return key
+    return digest("votes", str(spec.votes), str(spec.most_votes), key)
+
+
+def _beside(criterion: Judged, criteria: Sequence[Judged], seat: Seat) -> Sequence[Judged]:
+    """What is asked in one text with a criterion, itself included."""
+    return criteria if seat.spec.verdict == "one_call" else [criterion]
+
+
+def _length(criterion: Judged, criteria: Sequence[Judged], seat: Seat) -> int:
+    """Tokens of the question. Raises: ValueError where the template cannot show it."""
+    if not seat.spec.reads_labels:
+        return len(form_of(_beside(criterion, criteria, seat), seat).ids)
+    return len(seat.prompter.question(criterion).ids)
+
+
+def _room(seat: Seat, questions: int) -> int | None:
+    return seat.room(questions if seat.spec.verdict == "one_call" else 1)
+
+
+def _prompt_too_long(prefix: Prefix, length: int, seat: Seat, questions: int) -> Failure | None:
     """Ours: what the policy did not write leaves it less than a quarter of the judge's window.
 
     Whether it does is not the policy's to choose. Where nothing is screened, whatever does not fit.
     """
-    whole = len(prefix.ids) + len(question.ids)
+    room = _room(seat, questions)
+    whole = len(prefix.ids) + length
     others = whole - prefix.policy
-    if asker.max_length is None:
+    if room is None:
         return None
-    if others > asker.max_length * 3 // 4:
+    if others > room * 3 // 4:
         told = f"without the completion the prompt has {others} tokens, over three quarters of"
-        return Failure("length", f"{told} the {asker.max_length} that the judge takes")
-    if asker.max_completion is None and whole >= asker.max_length:
-        return Failure("length", f"{whole} tokens; the judge takes {asker.max_length - 1}")
+        return Failure("length", f"{told} the {room} that the judge takes")
+    if seat.max_completion is None and whole >= room:
+        return Failure("length", f"{whole} tokens; the judge takes {room - 1}")
     return None
 
 
-def _fills_the_window(prefix: Prefix, question: Question, asker: Asker) -> bool:
+def _fills_the_window(prefix: Prefix, length: int, seat: Seat, questions: int) -> bool:
     """The completion's doing: with it, the prompt does not fit."""
-    most = asker.max_length
-    return most is not None and len(prefix.ids) + len(question.ids) >= most
-
-
-def decision_of(
-    criterion: Judged,
-    prefix: Prefix,
-    question: Question,
-    key: str,
-    number: int,
-    *,
-    answers: tuple[str, ...] = (),
-) -> Decision:
-    """The question as it goes to a backend.
-
-    `answers`, from worst to best, stand for the criterion's own, as where two are compared.
-    """
-    worth = criterion.worth if not answers else tuple(range(len(answers)))
-    answers = answers or criterion.answers
-    return Decision(
-        number=number,
-        prefix=prefix,
-        question=question.text,
-        suffix_ids=question.ids,
-        labels=question.labels,
-        label_ids=question.label_ids,
-        key=key,
-        criterion=criterion.id,
-        answers=(*answers, "na") if criterion.allow_na else answers,
-        best=worth.index(max(worth)),
-    )
+    room = _room(seat, questions)
+    return room is not None and len(prefix.ids) + length >= room

@@ -1,24 +1,36 @@
-"""The desk between many samples and one judge: questions in, each answer back to whoever asked."""
+"""The desk between many samples and one model: questions in, each answer back to whoever asked."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from itertools import count
-from typing import Self
+from typing import Generic, Protocol, Self, TypeVar
 
-from rlaif.ports import Answer, Decision, JudgeBackend
 from rlaif.records.outcome import Failure
 
 
-class Desk:
-    """Use as an async context: the judge answers as long as it is open."""
+class Numbered(Protocol):
+    """What is asked; its number, unlike any other at the same desk, ties the answer to it."""
 
-    def __init__(self, backend: JudgeBackend) -> None:
-        """Nothing is asked before the context is entered."""
-        self._backend = backend
-        self._asked: asyncio.Queue[Decision | None] = asyncio.Queue()
-        self._waiting: dict[int, asyncio.Future[Answer | Failure]] = {}
+    @property
+    def number(self) -> int:
+        """As `Desk.number` gave it."""
+
+
+Q = TypeVar("Q", bound=Numbered)
+A = TypeVar("A")
+Stream = Callable[[AsyncIterator[Q]], AsyncIterator[tuple[int, A | Failure]]]
+
+
+class Desk(Generic[Q, A]):
+    """Use as an async context: the model answers as long as it is open."""
+
+    def __init__(self, answering: Stream[Q, A]) -> None:
+        """`answering` is a backend's `decide` or `generate`; it is called on entering."""
+        self._answering = answering
+        self._asked: asyncio.Queue[Q | None] = asyncio.Queue()
+        self._waiting: dict[int, asyncio.Future[A | Failure]] = {}
         self._numbers = count()
         self._clerk: asyncio.Task[None] | None = None
         self._closing = False
@@ -51,7 +63,7 @@ class Desk:
         """A number that no other question of this desk has."""
         return next(self._numbers)
 
-    async def ask(self, decisions: Sequence[Decision]) -> list[Answer | Failure]:
+    async def ask(self, questions: Sequence[Q]) -> list[A | Failure]:
         """Answers in the order asked; questions handed in together stay together.
 
         Raises: whatever broke the judge.
@@ -60,16 +72,16 @@ class Desk:
             raise self.broken
         loop = asyncio.get_running_loop()
         futures = []
-        for decision in decisions:
-            future: asyncio.Future[Answer | Failure] = loop.create_future()
-            self._waiting[decision.number] = future
+        for question in questions:
+            future: asyncio.Future[A | Failure] = loop.create_future()
+            self._waiting[question.number] = future
             futures.append(future)
-            self._asked.put_nowait(decision)
+            self._asked.put_nowait(question)
         return await asyncio.gather(*futures)
 
     async def _carry(self) -> None:
         try:
-            async for number, answer in self._backend.decide(self._stream()):
+            async for number, answer in self._answering(self._stream()):
                 self._hand(number, answer)
         except asyncio.CancelledError:
             self._break(RuntimeError("the judge was stopped before it had answered every question"))
@@ -81,7 +93,7 @@ class Desk:
                 message = "the judge ended before it had answered every question"
                 self._break(RuntimeError(message))
 
-    def _hand(self, number: int, answer: Answer | Failure) -> None:
+    def _hand(self, number: int, answer: A | Failure) -> None:
         future = self._waiting.pop(number, None)
         if future is None:
             raise RuntimeError(f"the judge answered question {number}, which nobody waits for")
@@ -94,6 +106,6 @@ class Desk:
             if not future.done():
                 future.set_exception(error)
 
-    async def _stream(self) -> AsyncIterator[Decision]:
-        while (decision := await self._asked.get()) is not None:
-            yield decision
+    async def _stream(self) -> AsyncIterator[Q]:
+        while (question := await self._asked.get()) is not None:
+            yield question

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from rlaif.checks.run import needs_sandbox
-from rlaif.grading.asking import Asked, ask, questions
-from rlaif.grading.asking import Asker as Asker
+from rlaif.grading.asking import Case, ask, askable, case_of
 from rlaif.grading.combine import unmet_gates
-from rlaif.grading.desk import Desk
+from rlaif.grading.holistic import in_one
 from rlaif.grading.plan import Plan, Work, plan
+from rlaif.grading.seat import Asker as Asker
+from rlaif.grading.sitting import Sitting, broken_by, sittings
 from rlaif.grading.together import dropped, together
 from rlaif.grading.workbench import Workbench
-from rlaif.ports import Prefix, Sandbox
+from rlaif.ports import Sandbox
 from rlaif.records.criterion import Checked, Criterion, Judged
-from rlaif.records.outcome import Failure, Skipped
+from rlaif.records.outcome import Skipped
 from rlaif.records.rubric import Rubric
 
 IN_FLIGHT = 256
@@ -44,7 +45,7 @@ async def finished_plans(
     Raises: whatever broke the judge, or a fault of ours with the sample's id in a note.
     """
     if not screen:
-        asker = replace(asker, max_completion=None)
+        asker = asker.unlimited()
     ended: asyncio.Queue[asyncio.Task[Any]] = asyncio.Queue()
     running: set[asyncio.Task[Any]] = set()
 
@@ -54,8 +55,8 @@ async def finished_plans(
         running.add(task)
         return task
 
-    async with Desk(asker.backend) as desk, Workbench(sandbox) as bench:
-        to = _To(asker, desk, bench)
+    async with sittings(asker) as judges, Workbench(sandbox) as bench:
+        to = _To(asker, judges, bench)
         coming: asyncio.Task[Any] | None = start(_next(works))
         more = True
         try:
@@ -84,7 +85,7 @@ class _To:
     """Whom the criteria go to."""
 
     asker: Asker
-    desk: Desk
+    judges: tuple[Sitting, ...]
     bench: Workbench
 
 
@@ -116,9 +117,11 @@ async def _finish(work: Work, rubric: Rubric, to: _To, skip_by_gates: bool, scre
     """One sample's plan with all its outcomes."""
     try:
         made = plan(work, rubric, screen=screen)
+        if to.asker.holistic:
+            made = in_one(made, to.asker.seats[0].prompter.overall)
         await _decide(made, to, skip_by_gates)
     except Exception as error:
-        if error is not to.desk.broken:
+        if not broken_by(error, to.judges):
             error.add_note(f"while grading the sample '{work.sample.sample_id}'")
         raise
     return made
@@ -126,40 +129,24 @@ async def _finish(work: Work, rubric: Rubric, to: _To, skip_by_gates: bool, scre
 
 async def _decide(made: Plan, to: _To, skip_by_gates: bool) -> None:
     """Bring every criterion of one sample to its outcome."""
-    prefix: Prefix | None = None
+    case: Case | None = None
     for wave in _WAVES:
         mine = [c for c in made.open() if wave(c)]
         for criterion in mine:
             if isinstance(criterion, Checked) and not _in_sandbox(criterion):
                 made.check(criterion)
-        asked: list[Asked] = []
+        asked: list[Judged] = []
         if judged := [c for c in mine if isinstance(c, Judged)]:
-            prefix = prefix or _prefix(made, to.asker)
-            asked = questions(made, judged, prefix, to.asker, to.desk) if prefix else []
+            case = case or case_of(made, to.asker)
+            asked = askable(case, judged) if case else []
         # A completion that is too long for the judge has closed them
         code = [c for c in made.open() if wave(c) and isinstance(c, Checked)]
         steps = [made.run(criterion, to.bench) for criterion in code]
-        await together([*steps, ask(made, asked, to.asker, to.desk)] if asked else steps)
+        if case and asked:
+            steps.append(ask(case, asked, to.judges))
+        await together(steps)
         if skip_by_gates:
             _skip_needless(made)
-
-
-def _prefix(made: Plan, asker: Asker) -> Prefix | None:
-    """The prompt up to the question, or None where every open question is settled without it.
-
-    A completion too long for the judge is the completion's doing: prescreened. Text that cannot be
-    written as a prompt is ours: every judged criterion fails.
-    """
-    try:
-        prefix = asker.prompter.prefix(made.subject)
-    except ValueError as error:
-        for criterion in [c for c in made.open() if isinstance(c, Judged)]:
-            made.take(criterion, Failure("render", str(error)))
-        return None
-    if asker.max_completion and prefix.policy > asker.max_completion:
-        made.skip_all("too_long")
-        return None
-    return prefix
 
 
 def _skip_needless(made: Plan) -> None:

@@ -41,7 +41,7 @@ def prescreen(subject: Subject, rules: Prescreen) -> str | None:
     tries = {
         "empty": lambda: not said.strip(),
         "invisible": lambda: all(map(_is_invisible, said)),
-        "symbols": lambda: not right and not any(map(str.isalnum, said)),
+        "symbols": lambda: not right and not any(map(_is_read, said)),
         "opener": lambda: not right and is_opener(said),
         "degenerate": lambda: not right and is_degenerate(said),
         "too_long": lambda: rules.max_characters is not None and len(said) > rules.max_characters,
@@ -127,14 +127,24 @@ def _is_invisible(c: str) -> bool:
     )
 
 
+def _is_read(c: str) -> bool:
+    """Whether it is a letter or digit; fillers that show nothing count as letters elsewhere."""
+    return c.isalnum() and not _is_invisible(c)
+
+
 def _bare(text: str) -> str:
     """The text without what may stand round an answer: white space, a full stop, emphasis."""
     return text.strip(" \t\r\n.*`$\u3002")
 
 
 def _letters(text: str) -> str:
-    """The letters and digits (and vowel signs) alone, in one form and case."""
-    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    """The letters and digits (and vowel signs) alone, in one form and case.
+
+    What shows nothing goes first, or it would keep apart what belongs together: the selector behind
+    an emoji and the grapheme joiner count as marks, fillers as letters.
+    """
+    shown = "".join(c for c in text if not _is_invisible(c) or c.isspace())
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", shown).casefold())
     return "".join(c for c in folded if c.isalnum() or unicodedata.category(c) in ("Mn", "Mc"))
 
 

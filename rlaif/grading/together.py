@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine, Iterable, Sequence
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 
-async def together(steps: Sequence[Coroutine[Any, Any, None]]) -> None:
-    """Take all steps at once. Raises: what the first that breaks raises, once all have ended."""
+async def together(steps: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
+    """Take all steps at once; what each gives, in their order.
+
+    Raises: what the first that breaks raises, once all have ended.
+    """
     if len(steps) < 2:
-        for step in steps:
-            await step
-        return
+        return [await step for step in steps]
     tasks = [asyncio.create_task(step) for step in steps]
     try:
-        await asyncio.gather(*tasks)
+        return await asyncio.gather(*tasks)
     finally:
         await dropped(tasks)
 

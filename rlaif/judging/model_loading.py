@@ -10,7 +10,8 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from rlaif.errors import JudgeUnavailable
-from rlaif.judging.weights import find_weights, loading
+from rlaif.judging.loading import loading
+from rlaif.judging.weights import find_weights
 from rlaif.ports import TokenizerFiles
 from rlaif.records.backends import TransformersJudge
 

@@ -1,32 +1,44 @@
-"""The fake that ships: answers by rule, with no model, for tests and for trying things out."""
+"""The fake that ships: answers and writes by rule, with no model, for tests and for trying out."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing
 from pathlib import Path
+from typing import Protocol, TypeVar
 
-from rlaif.ports import Answer, Decision, TokenizerFiles
+from rlaif.judging.scripted_rules import answer_of, text_of
+from rlaif.ports import Answer, Decision, Generated, Request, TokenizerFiles
 from rlaif.records.backends import ScriptedJudge
-from rlaif.records.identity import digest
 from rlaif.records.outcome import Failure
 
 Rule = Callable[[Decision], Answer | Failure]
+Write = Callable[[Request], str | Generated | Failure]
 
 
 class ScriptedBackend:
-    """Answers each question by the judge file's rule, or by a function given in Python."""
+    """Answers each question by the judge file's rule, or by functions given in Python."""
 
     max_length: int | None = None
     notes: tuple[str, ...] = ()
 
     def __init__(
-        self, spec: ScriptedJudge, folder: Path | None = None, rule: Rule | None = None
+        self,
+        spec: ScriptedJudge,
+        folder: Path | None = None,
+        rule: Rule | None = None,
+        write: Write | None = None,
     ) -> None:
-        """Answer by `rule`, or as `spec` says; there is nothing to find in `folder`."""
-        self._spec = spec
-        self._rule = rule or self._by_spec
-        self.served = "scripted" if rule is None else "scripted by a function"
+        """Answer by `rule` and write by `write`, or as `spec` says; `folder` holds nothing for it.
+
+        Each function stands in for its own half alone.
+        """
+        self._latency_s = spec.latency_s
+        self._rule = rule or (lambda decision: answer_of(decision, spec))
+        self._write = write or (lambda request: text_of(request, spec))
+        by_function = rule is not None or write is not None
+        self.served = "scripted by a function" if by_function else "scripted"
 
     def tokenizer(self) -> TokenizerFiles | None:
         """None: the fake takes text."""
@@ -39,55 +51,56 @@ class ScriptedBackend:
         self, asked: AsyncIterator[Decision]
     ) -> AsyncIterator[tuple[int, Answer | Failure]]:
         """Answers in the order of the questions, each after the stated latency."""
-        if not self._spec.latency_s:
-            async for decision in asked:
+        async with aclosing(_due(asked, self._latency_s)) as due:
+            async for decision in due:
                 yield decision.number, self._rule(decision)
-            return
-        async for answered in self._slowly(asked):
-            yield answered
+
+    async def generate(
+        self, asked: AsyncIterator[Request]
+    ) -> AsyncIterator[tuple[int, Generated | Failure]]:
+        """Texts in the order of the requests, each after the stated latency."""
+        async with aclosing(_due(asked, self._latency_s)) as due:
+            async for request in due:
+                written = self._write(request)
+                yield request.number, Generated(written) if isinstance(written, str) else written
 
     async def aclose(self) -> None:
         """Nothing to let go of."""
 
-    async def _slowly(
-        self, asked: AsyncIterator[Decision]
-    ) -> AsyncIterator[tuple[int, Answer | Failure]]:
-        """Each question takes the latency by itself, all of them at the same time."""
-        due: asyncio.Queue[Decision | None] = asyncio.Queue()
 
-        async def one(decision: Decision) -> None:
-            await asyncio.sleep(self._spec.latency_s)
-            due.put_nowait(decision)
+class _Numbered(Protocol):
+    @property
+    def number(self) -> int: ...
 
-        async def read() -> None:
-            try:
-                async with asyncio.TaskGroup() as group:
-                    async for decision in asked:
-                        group.create_task(one(decision))
-            finally:
-                due.put_nowait(None)
 
-        reader = asyncio.create_task(read())
+T = TypeVar("T", bound=_Numbered)
+
+
+async def _due(asked: AsyncIterator[T], latency_s: float) -> AsyncGenerator[T, None]:
+    """What is asked, when it is to be answered: each waits by itself, all at the same time."""
+    if not latency_s:
+        async for one in asked:
+            yield one
+        return
+    due: asyncio.Queue[T | None] = asyncio.Queue()
+
+    async def wait(one: T) -> None:
+        await asyncio.sleep(latency_s)
+        due.put_nowait(one)
+
+    async def read() -> None:
         try:
-            while (decision := await due.get()) is not None:
-                yield decision.number, self._rule(decision)
-            await reader
+            async with asyncio.TaskGroup() as group:
+                async for one in asked:
+                    group.create_task(wait(one))
         finally:
-            reader.cancel()
-            await asyncio.wait({reader})
+            due.put_nowait(None)
 
-    def _by_spec(self, decision: Decision) -> Answer | Failure:
-        number = int(digest(decision.prefix.hash, decision.question), 16)
-        if self._spec.failure_share and number % 9973 / 9973 < self._spec.failure_share:
-            return Failure("backend", "a failure that the judge file asks for")
-        count = len(decision.labels)
-        if self._spec.answers == "hash":
-            weights = [1 + int(digest(str(number), str(i)), 16) % 997 for i in range(count)]
-            return Answer(tuple(w / sum(weights) for w in weights))
-        best = decision.best
-        if isinstance(self._spec.answers, dict):
-            told = self._spec.answers.get(decision.criterion)
-            if told not in decision.answers:
-                return Failure("parse", f"the judge file has no answer to '{decision.criterion}'")
-            best = decision.answers.index(told)
-        return Answer(tuple(float(place == best) for place in range(count)))
+    reader = asyncio.create_task(read())
+    try:
+        while (ready := await due.get()) is not None:
+            yield ready
+        await reader
+    finally:
+        reader.cancel()
+        await asyncio.wait({reader})

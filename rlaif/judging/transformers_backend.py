@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,9 @@ from rlaif.judging.packed import (
     rows_of,
 )
 from rlaif.judging.self_check import self_check
-from rlaif.ports import Answer, Decision, Prefix, TokenizerFiles
+from rlaif.judging.transformers_generate import Writing, Written
+from rlaif.judging.windows import windows
+from rlaif.ports import Answer, Decision, Request, TokenizerFiles
 from rlaif.records.backends import TransformersJudge
 from rlaif.records.outcome import Failure
 
@@ -28,15 +32,15 @@ _WINDOW = 8
 """Batches whose rows are sorted by length together."""
 _BATCH_TOKENS = {True: 16_384, False: 4_096}
 """Tokens of one forward pass, on CUDA or not, where the judge file does not say."""
-_PAUSE_S = 0.005
-"""How long to wait for more questions before computing those that are there."""
-
 
 Answered = tuple[int, Answer | Failure]
 
 
 class TransformersBackend:
-    """All questions about a sample in one forward pass, several samples a batch."""
+    """All questions about a sample in one forward pass, several samples a batch; and free text.
+
+    One model does both, one of them at a time.
+    """
 
     def __init__(self, spec: TransformersJudge, folder: Path | None = None) -> None:
         """Find nothing and load nothing yet; relative paths start at `folder`."""
@@ -49,7 +53,14 @@ class TransformersBackend:
         self._batch_tokens = spec.batch_tokens or _BATCH_TOKENS[False]
         self.served = ""
         self.max_length: int | None = spec.max_length
-        self.notes: tuple[str, ...] = ()
+        self._notes: tuple[str, ...] = ()
+        self._writing: Writing | None = None
+        self._forwards = threading.Lock()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Where the model runs, how it is asked, and what it could not be held to."""
+        return self._notes + (self._writing.notes if self._writing else ())
 
     def tokenizer(self) -> TokenizerFiles:
         """The tokenizer's files, read without loading the model.
@@ -67,54 +78,31 @@ class TransformersBackend:
 
     async def decide(self, asked: AsyncIterator[Decision]) -> AsyncIterator[Answered]:
         """Answers as each batch is done."""
-        waiting: asyncio.Queue[Decision | None] = asyncio.Queue()
-
-        async def read() -> None:
-            try:
-                async for decision in asked:
-                    waiting.put_nowait(decision)
-            finally:
-                waiting.put_nowait(None)
-
-        reader = asyncio.create_task(read())
-        try:
-            more = True
-            while more:
-                window, more = await self._window(waiting)
+        async with aclosing(windows(asked, _WINDOW * self._batch_tokens, _cost)) as every:
+            async for window in every:
                 rows = list(rows_of(window, self._batch_tokens))
                 for batch in batches_of(rows, self._batch_tokens):
-                    for answered in await asyncio.to_thread(self._answer, batch):
+                    for answered in await asyncio.to_thread(self._alone, batch):
                         yield answered
-            await reader
-        finally:
-            reader.cancel()
-            await asyncio.wait([reader])
-            if not reader.cancelled():
-                reader.exception()  # raised above where anyone still listens
+
+    async def generate(self, asked: AsyncIterator[Request]) -> AsyncIterator[Written]:
+        """Texts as each batch is done; left early, the batch under way ends at its next token."""
+        if self._writing is None:
+            raise RuntimeError("the judge was not started")
+        async with aclosing(self._writing.texts(asked)) as texts:
+            async for written in texts:
+                yield written
 
     async def aclose(self) -> None:
         """Let go of the model's memory."""
-        self._model = None
+        if self._writing:
+            self._writing.stop()
+        self._model = self._writing = self._preamble = None
 
-    async def _window(self, waiting: asyncio.Queue[Decision | None]) -> tuple[list[Decision], bool]:
-        """The questions to compute next, and whether more can come."""
-        window: list[Decision] = []
-        tokens = 0
-        seen: Prefix | None = None
-        while tokens < _WINDOW * self._batch_tokens:
-            try:
-                pause = _PAUSE_S if window else None
-                decision = await asyncio.wait_for(waiting.get(), pause)
-            except TimeoutError:
-                break
-            if decision is None:
-                return window, False
-            window.append(decision)
-            tokens += len(decision.suffix_ids)
-            if decision.prefix is not seen:
-                seen = decision.prefix
-                tokens += len(seen.ids)
-        return window, True
+    def _alone(self, batch: Sequence[Row]) -> list[Answered]:
+        """Answers to a batch, computed while nothing is written."""
+        with self._forwards:
+            return self._answer(batch)
 
     def _answer(self, batch: Sequence[Row]) -> list[Answered]:
         """Answers to a batch; where it breaks, to its halves, down to the question at fault."""
@@ -147,8 +135,9 @@ class TransformersBackend:
         read = read_labels(logits, [row.decisions for row in batch])
         for row, of_row in zip(batch, read, strict=True):
             for place, (decision, found) in enumerate(zip(row.decisions, of_row, strict=True)):
-                shared = len(row.prefix) - skipped if place == 0 else 0
-                yield decision.number, _answer(found, shared + len(decision.suffix_ids))
+                known = len(row.prefix) if place else skipped
+                computed = len(row.prefix) - known + len(decision.suffix_ids)
+                yield decision.number, _answer(found, computed, known)
 
     def _preamble_for(self, batch: Sequence[Row]) -> Preamble | None:
         """The preamble that all rows begin with, computed when it is first met."""
@@ -175,7 +164,8 @@ class TransformersBackend:
         self._preamble = None
         self._packs, self._shares, how = self_check(loaded.model, loaded.model.dtype)
         place = f"{loaded.model.device} in {str(loaded.model.dtype)[6:]}"
-        self.notes = (f"{self._spec.model} on {place}", how)
+        self._notes = (f"{self._spec.model} on {place}", how)
+        self._writing = Writing(loaded, self.tokenizer(), self._forwards, self._spec.batch_tokens)
 
 
 def _halves(batch: Sequence[Row]) -> list[list[Row]]:
@@ -189,7 +179,13 @@ def _halves(batch: Sequence[Row]) -> list[list[Row]]:
     return [[Row(batch[0].prefix, part)] for part in parts]
 
 
-def _answer(probabilities: tuple[float, ...], tokens: int) -> Answer | Failure:
+def _cost(decision: Decision, before: Decision | None) -> int:
+    """Tokens that the question adds to those before it."""
+    shares = before is not None and before.prefix is decision.prefix
+    return len(decision.suffix_ids) + (0 if shares else len(decision.prefix.ids))
+
+
+def _answer(probabilities: tuple[float, ...], computed: int, cached: int = 0) -> Answer | Failure:
     if not all(0 <= p <= 1.0001 for p in probabilities):
         return Failure("backend", "the model's probabilities are not numbers")
-    return Answer(probabilities, tokens)
+    return Answer(probabilities, computed, cached)

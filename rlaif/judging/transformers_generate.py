@@ -1,4 +1,4 @@
-"""Free text by the causal language model that a judge file names, run by transformers.
+"""Free text by a causal language model that transformers runs.
 
 Requests of like length are one batch, padded on the left. In float32 the same request has the same
 text; in bfloat16 the most probable token can also depend on what else was in the batch.
@@ -8,121 +8,100 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Iterator, Sequence
-from pathlib import Path
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
+from contextlib import aclosing
 from typing import Any
 
 import torch
 from tokenizers import Tokenizer
 from transformers import GenerationConfig, StoppingCriteriaList
 
-from rlaif.judging.model_loading import load_model, load_tokenizer
+from rlaif.judging.model_loading import Loaded
+from rlaif.judging.windows import windows
 from rlaif.ports import Generated, Request, TokenizerFiles
-from rlaif.records.backends import TransformersJudge
 from rlaif.records.outcome import Failure
 
 _BATCH_TOKENS = {True: 65_536, False: 16_384}
 """Prompt and text of a batch together, on CUDA or not, where the judge file does not say."""
 _WINDOW = 64
 """Requests that are sorted by length together."""
-_PAUSE_S = 0.005
-"""How long to wait for more requests before answering those that are there."""
+_NO_SCHEMA = "written answers are not held to their form: transformers cannot; some may not be read"
 
-_Written = tuple[int, Generated | Failure]
+Written = tuple[int, Generated | Failure]
 
 
-class TransformersGenerator:
-    """Batches of texts from one model."""
+class Writing:
+    """Batches of texts from a loaded model, which others use too."""
 
-    def __init__(self, spec: TransformersJudge, folder: Path | None = None) -> None:
-        """Find nothing and load nothing yet; relative paths start at `folder`."""
-        self._spec, self._folder = spec, folder
-        self._model: Any = None
-        self._files: TokenizerFiles | None = None
+    def __init__(
+        self,
+        loaded: Loaded,
+        files: TokenizerFiles,
+        forwards: threading.Lock,
+        batch_tokens: int | None = None,
+    ) -> None:
+        """Write with `loaded`; while a batch is computed, `forwards` is held."""
+        self._model, self._max_length = loaded.model, loaded.max_length
+        self._forwards = forwards
+        on_cuda = loaded.model.device.type == "cuda"
+        self._batch_tokens = batch_tokens or _BATCH_TOKENS[on_cuda]
+        self._words = Tokenizer.from_str(files.tokenizer_json)
+        self._ends = _end_ids(loaded.model, self._words, files.special_tokens)
+        self._pad = self._ends[0] if self._ends else 0  # masked, and cut off from the texts
         self._stopped = threading.Event()
-        self.served = ""
-        self.max_length: int | None = spec.max_length
         self.notes: tuple[str, ...] = ()
 
-    def tokenizer(self) -> TokenizerFiles:
-        """The tokenizer's files, read without loading the model. Raises: JudgeUnavailable."""
-        if self._files is None:
-            self._files = load_tokenizer(self._spec, self._folder)
-        return self._files
-
-    async def start(self) -> None:
-        """Load the model, in a thread. Raises JudgeUnavailable with what to change."""
-        self.tokenizer()
-        await asyncio.to_thread(self._load)
-
-    async def generate(self, asked: AsyncIterator[Request]) -> AsyncIterator[_Written]:
+    async def texts(self, asked: AsyncIterator[Request]) -> AsyncGenerator[Written, None]:
         """Texts as each batch is done; left early, the batch under way ends at its next token."""
-        waiting: asyncio.Queue[Request | None] = asyncio.Queue()
-
-        async def read() -> None:
-            try:
-                async for request in asked:
-                    waiting.put_nowait(request)
-            finally:
-                waiting.put_nowait(None)
-
-        reader = asyncio.create_task(read())
-        self._stopped.clear()
+        self._stopped = stopped = threading.Event()
         try:
-            more = True
-            while more:
-                window, more = await _window(waiting)
-                for number, failure in filter(None, map(self._too_long, window)):
-                    yield number, failure
-                fitting = [request for request in window if not self._too_long(request)]
-                for batch in _batches(fitting, self._batch_tokens()):
-                    for written in await asyncio.to_thread(self._write, batch):
-                        yield written
-            await reader
+            async with aclosing(windows(asked, _WINDOW, lambda *_: 1)) as every:
+                async for window in every:
+                    for request in window:
+                        if failure := self._too_long(request):
+                            yield request.number, failure
+                    for batch in _batches(list(self._fitting(window)), self._batch_tokens):
+                        for written in await asyncio.to_thread(self._alone, batch, stopped):
+                            yield written
         finally:
-            self._stopped.set()
-            reader.cancel()
-            await asyncio.wait([reader])
-            if not reader.cancelled():
-                reader.exception()  # raised above where anyone still listens
+            stopped.set()
 
-    async def aclose(self) -> None:
-        """Let go of the model's memory."""
+    def stop(self) -> None:
+        """End the batch under way at its next token."""
         self._stopped.set()
-        self._model = None
 
-    def _load(self) -> None:
-        loaded = load_model(self._spec, self._folder)
-        self._model, self.served, self.max_length = loaded.model, loaded.served, loaded.max_length
-        self._words = Tokenizer.from_str(self.tokenizer().tokenizer_json)
-        self._ends = _end_ids(loaded.model, self._words, self.tokenizer().special_tokens)
-        self._pad = self._ends[0] if self._ends else 0  # masked, and cut off from the texts
-        place = f"{loaded.model.device} in {str(loaded.model.dtype)[6:]}"
-        self.notes = (f"{self._spec.model} on {place}",)
+    def _fitting(self, window: Sequence[Request]) -> Iterator[Request]:
+        for request in window:
+            if request.schema is not None:
+                self.notes = (_NO_SCHEMA,)
+            if not self._too_long(request):
+                yield request
 
-    def _batch_tokens(self) -> int:
-        return self._spec.batch_tokens or _BATCH_TOKENS[self._model.device.type == "cuda"]
-
-    def _too_long(self, request: Request) -> tuple[int, Failure] | None:
+    def _too_long(self, request: Request) -> Failure | None:
         whole = len(request.ids) + request.max_tokens
-        if self.max_length is None or whole <= self.max_length:
+        if self._max_length is None or whole <= self._max_length:
             return None
-        told = f"prompt and text are {whole} tokens; the model takes {self.max_length}"
-        return request.number, Failure("length", told)
+        told = f"prompt and text are {whole} tokens; the model takes {self._max_length}"
+        return Failure("length", told)
 
-    def _write(self, batch: Sequence[Request]) -> list[_Written]:
+    def _alone(self, batch: Sequence[Request], stopped: threading.Event) -> list[Written]:
+        """Texts for a batch, written while nothing else is computed."""
+        with self._forwards:
+            return [] if stopped.is_set() else self._write(batch, stopped)
+
+    def _write(self, batch: Sequence[Request], stopped: threading.Event) -> list[Written]:
         """Texts for a batch; where it breaks, for its halves, down to the request at fault."""
         try:
-            return list(self._generated(batch))
+            return list(self._generated(batch, stopped))
         except Exception as error:  # noqa: BLE001 - a model's code raises anything; memory may end
             if len(batch) == 1:
                 told = f"the model broke: {str(error)[:300] or type(error).__name__}"
                 return [(batch[0].number, Failure("backend", told))]
         half = len(batch) // 2
-        return [*self._write(batch[:half]), *self._write(batch[half:])]
+        return [*self._write(batch[:half], stopped), *self._write(batch[half:], stopped)]
 
     @torch.inference_mode()
-    def _generated(self, batch: Sequence[Request]) -> Iterator[_Written]:
+    def _generated(self, batch: Sequence[Request], stopped: threading.Event) -> Iterator[Written]:
         device = self._model.device
         longest = max(len(request.ids) for request in batch)
         ids = torch.full((len(batch), longest), self._pad)
@@ -136,57 +115,55 @@ class TransformersGenerator:
                 input_ids=ids.to(device),
                 attention_mask=mask.to(device),
                 generation_config=self._how(batch[0]),
-                stopping_criteria=StoppingCriteriaList([self._stop]),
+                stopping_criteria=StoppingCriteriaList([_until(stopped)]),
             )
         for request, row in zip(batch, made[:, longest:].tolist(), strict=True):
-            yield request.number, self._text(row)
+            yield request.number, self._text(request, row)
 
     def _how(self, request: Request) -> GenerationConfig:
         sampling = {"temperature": request.temperature, "top_k": 0, "top_p": 1.0}
         return GenerationConfig(
             max_new_tokens=request.max_tokens,
             do_sample=bool(request.temperature),
-            eos_token_id=list(self._ends) or None,
+            eos_token_id=[*self._ends, *request.stops] or None,
             pad_token_id=self._pad,
             **(sampling if request.temperature else {}),
         )
 
-    def _stop(self, ids: torch.Tensor, _scores: object) -> torch.Tensor:
-        stopped = self._stopped.is_set()
-        return torch.full((ids.shape[0],), stopped, dtype=torch.bool, device=ids.device)
-
-    def _text(self, row: list[int]) -> Generated:
-        end = next((place for place, token in enumerate(row) if token in self._ends), None)
+    def _text(self, request: Request, row: list[int]) -> Generated:
+        ends = {*self._ends, *request.stops}
+        end = next((place for place, token in enumerate(row) if token in ends), None)
         kept = row if end is None else row[:end]
-        return Generated(self._words.decode(kept, skip_special_tokens=True), end is None, len(kept))
+        text = self._words.decode(kept, skip_special_tokens=True)
+        computed = len(request.ids)
+        return Generated(text, end is None, len(kept), tuple(kept), tokens_computed=computed)
 
 
-async def _window(waiting: asyncio.Queue[Request | None]) -> tuple[list[Request], bool]:
-    """The requests to answer next, and whether more can come."""
-    window: list[Request] = []
-    while len(window) < _WINDOW:
-        try:
-            request = await asyncio.wait_for(waiting.get(), _PAUSE_S if window else None)
-        except TimeoutError:
-            break
-        if request is None:
-            return window, False
-        window.append(request)
-    return window, True
+def _until(stopped: threading.Event) -> Callable[[torch.Tensor, object], torch.Tensor]:
+    """What ends a whole batch early, where its reader is gone."""
+
+    def stop(ids: torch.Tensor, _scores: object) -> torch.Tensor:
+        return torch.full((ids.shape[0],), stopped.is_set(), dtype=torch.bool, device=ids.device)
+
+    return stop
 
 
 def _batches(window: Sequence[Request], most: int) -> Iterator[list[Request]]:
-    """Requests of one length of text, near in length of prompt; a sampled one goes alone."""
+    """Requests that end alike, near in length of prompt; a sampled one goes alone."""
     batch: list[Request] = []
-    for request in sorted(window, key=lambda r: (r.temperature, r.max_tokens, len(r.ids))):
+    for request in sorted(window, key=lambda r: (r.temperature, *_ending(r), len(r.ids))):
         tokens = (len(request.ids) + request.max_tokens) * (len(batch) + 1)
-        alike = batch and batch[0].max_tokens == request.max_tokens and not request.temperature
+        alike = batch and _ending(batch[0]) == _ending(request) and not request.temperature
         if batch and (tokens > most or not alike):
             yield batch
             batch = []
         batch.append(request)
     if batch:
         yield batch
+
+
+def _ending(request: Request) -> tuple[int, tuple[int, ...]]:
+    return request.max_tokens, request.stops
 
 
 def _end_ids(model: Any, words: Tokenizer, special: dict[str, str]) -> tuple[int, ...]:

@@ -1,4 +1,7 @@
-"""Where a local judge's weights lie: a folder, a Python package that ships them, or the hub."""
+"""Where a local judge's weights lie: a folder, a Python package that ships them, or the hub.
+
+Finding them needs no library of models; converting GGUF does, once.
+"""
 
 from __future__ import annotations
 
@@ -7,31 +10,25 @@ import fcntl
 import hashlib
 import importlib.metadata
 import importlib.util
-import io
 import logging
-import os
-import shutil
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer
-from transformers.utils import logging as transformers_logging
-
+from rlaif.cache_folder import cache_folder
 from rlaif.errors import JudgeUnavailable
-from rlaif.records.backends import TransformersJudge
+from rlaif.lazy import load
+from rlaif.records.backends import Loaded
 
 _LOG = logging.getLogger(__name__)
 _CHUNK = 65_536
 _CHUNKS = 64
-_LOADING = threading.RLock()
+_CONVERT = "rlaif.judging.gguf_conversion:convert"
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """What transformers loads, and by what name the verdicts remember it."""
+    """What is loaded, and by what name the verdicts remember it."""
 
     source: str
     """A folder, or a hub id."""
@@ -41,18 +38,11 @@ class Weights:
     """Empty for a hub id, whose commit is known once it is loaded."""
 
 
-def cache_folder() -> Path:
-    """Where converted weights are kept: $RLAIF_CACHE, or rlaif/ in the user's cache folder."""
-    if own := os.environ.get("RLAIF_CACHE"):
-        return Path(own)
-    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(base) / "rlaif"
-
-
-def find_weights(spec: TransformersJudge, folder: Path | None) -> Weights:
+def find_weights(spec: Loaded, folder: Path | None) -> Weights:
     """The weights that `spec` names; relative folders start at the judge file's `folder`.
 
-    Raises: JudgeUnavailable when they are not there, cannot be read or cannot be converted.
+    Raises: JudgeUnavailable when they are not there, cannot be read or cannot be converted;
+    MissingExtra when what converts them is not installed.
     """
     try:
         return _find(spec, folder)
@@ -63,28 +53,7 @@ def find_weights(spec: TransformersJudge, folder: Path | None) -> Weights:
         ) from error
 
 
-@contextlib.contextmanager
-def loading() -> Iterator[None]:
-    """One load at a time, without transformers' own chatter; its settings are put back.
-
-    It sets torch's default dtype while it loads, which two threads must not do together.
-    """
-    with _LOADING:
-        before, bars = (
-            transformers_logging.get_verbosity(),
-            transformers_logging.is_progress_bar_enabled(),
-        )
-        transformers_logging.set_verbosity_error()
-        transformers_logging.disable_progress_bar()
-        try:
-            yield
-        finally:
-            transformers_logging.set_verbosity(before)
-            if bars:
-                transformers_logging.enable_progress_bar()
-
-
-def _find(spec: TransformersJudge, folder: Path | None) -> Weights:
+def _find(spec: Loaded, folder: Path | None) -> Weights:
     local = Path(spec.model) if folder is None else folder / spec.model
     if local.is_dir():
         return Weights(str(local), None, spec.gguf_file, folder_checksum(local))
@@ -133,26 +102,8 @@ def _from_package(package: str, gguf_file: str) -> Path:
         with _alone(target):
             if not (target / "config.json").is_file():
                 _LOG.warning("converting %s for later starts (once, under a minute)", gguf_file)
-                _convert(home, gguf_file, target)
+                load(_CONVERT)(home, gguf_file, target)
     return target
-
-
-def _convert(home: Path, gguf_file: str, target: Path) -> None:
-    part = target.with_name(target.name + ".part")
-    for leftover in (part, target):
-        shutil.rmtree(leftover, ignore_errors=True)
-    with loading(), contextlib.redirect_stderr(io.StringIO()):  # it draws a bar of its own
-        tokenizer = AutoTokenizer.from_pretrained(str(home), gguf_file=gguf_file)
-        model = AutoModelForCausalLM.from_pretrained(
-            str(home), gguf_file=gguf_file, dtype=torch.float32
-        )
-        # transformers marks the model as quantised and would refuse to save it
-        model.hf_quantizer = None
-        if hasattr(model.config, "quantization_config"):
-            del model.config.quantization_config
-        model.save_pretrained(str(part))
-        tokenizer.save_pretrained(str(part))
-    part.rename(target)
 
 
 @contextlib.contextmanager

@@ -11,45 +11,38 @@ from __future__ import annotations
 
 import json
 import secrets
-from dataclasses import dataclass
-from typing import Any, NoReturn
+from collections.abc import Sequence
+from itertools import takewhile
+from typing import Any
 
-from jinja2.exceptions import TemplateError
-from jinja2.ext import Extension
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 from tokenizers import Tokenizer
 
 from rlaif.errors import JudgeUnavailable
 from rlaif.ports import TokenizerFiles
-
-_MARK = "\ue000"
-_TEMPLATE_FAULTS = (
-    TemplateError, TypeError, ValueError, LookupError, AttributeError, ArithmeticError,
-    SyntaxError, RecursionError,
-)  # fmt: skip
-_WITHOUT_TEMPLATE = "{{ bos_token }}{% for m in messages %}{{ m.content }}\n\n{% endfor %}"
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """What the chat format writes before, between and after the texts of a prompt."""
-
-    before: str
-    between: str
-    """Between the preamble and the sample; the preamble has no turn of its own where this is not
-    a control sequence but two line breaks."""
-    after: str
-    """After the question, up to where the model answers."""
+from rlaif.prompting.chat_frame import frame_of
 
 
 class Codec:
     """Encodes prompts for one model. Raises JudgeUnavailable where its files are of no use."""
 
-    def __init__(self, files: TokenizerFiles) -> None:
-        """Build both tokenizers and the frame."""
+    closing_ids: tuple[int, ...]
+    """What we write behind the thinking, before the answer; empty without thinking."""
+    closing_stop: tuple[int, ...]
+    """The token at which the thinking ends: the first control token of `closing_ids`. Empty where
+    `closing` holds none, as then no token means its end: only the budget ends it."""
+
+    def __init__(self, files: TokenizerFiles, thinking: bool = False, closing: str = "") -> None:
+        """Build both tokenizers and the frame.
+
+        With `thinking` the model thinks where the prompt ends, and `closing` stands between the
+        thinking and the answer.
+        """
         self._whole = _tokenizer(json.loads(files.tokenizer_json))
         self._bare, self.control_ids = _bare(json.loads(files.tokenizer_json), files.special_tokens)
-        self.frame = _frame(files)
+        self.frame = frame_of(files, thinking, closing)
+        self._answering = self.frame.after + (closing if thinking else "")
+        self.closing_ids = tuple(self.control(closing)) if thinking else ()
+        self.closing_stop = tuple(i for i in self.closing_ids if i in self.control_ids)[:1]
 
     def control(self, text: str) -> list[int]:
         """Ids of the frame's own text, in which control tokens are meant."""
@@ -66,14 +59,14 @@ class Codec:
         return ids
 
     def label_id(self, label: str) -> int:
-        """The one token that answers `label` where the model answers.
+        """The one token that answers `label` where the model answers: behind any thinking.
 
         Raises: JudgeUnavailable when the label is not one token there.
         """
-        before = self.control(self.frame.after)
-        ids = self.control(self.frame.after + label)
+        before = self.control(self._answering)
+        ids = self.control(self._answering + label)
         alone = self.control(label)
-        if ids[: len(before)] != before and self._text(before + alone) == self._text(ids):
+        if ids[: len(before)] != before and self.text(before + alone) == self.text(ids):
             ids = before + alone  # the prompt's end is cut otherwise when the label follows it
         if ids[: len(before)] != before or len(ids) != len(before) + 1:
             raise JudgeUnavailable(
@@ -82,8 +75,13 @@ class Codec:
             )
         return ids[-1]
 
-    def _text(self, ids: list[int]) -> str:
-        return str(self._whole.decode(ids, skip_special_tokens=False))
+    def without_control(self, ids: Sequence[int]) -> tuple[int, ...]:
+        """`ids` up to the first control token: what a model wrote, fit to stand in a prompt."""
+        return tuple(takewhile(lambda number: number not in self.control_ids, ids))
+
+    def text(self, ids: Sequence[int]) -> str:
+        """What `ids` say, control tokens included."""
+        return str(self._whole.decode(list(ids), skip_special_tokens=False))
 
 
 def _tokenizer(spec: dict[str, Any]) -> Tokenizer:
@@ -166,49 +164,3 @@ def _within(step: Any) -> Any:
     if "add_prefix_space" in step:
         changed["add_prefix_space"] = False
     return changed
-
-
-def _frame(files: TokenizerFiles) -> Frame:
-    template = files.chat_template or _WITHOUT_TEMPLATE
-    two_turns = [{"role": "system", "content": _MARK}, {"role": "user", "content": _MARK}]
-    one_turn = [{"role": "user", "content": f"{_MARK}\n\n{_MARK}"}]
-    reason = ""
-    for messages in (two_turns, one_turn):
-        try:
-            text = _apply(template, messages, files.special_tokens)
-        except _TEMPLATE_FAULTS as error:
-            reason = str(error)
-            continue
-        parts = text.split(_MARK)
-        if len(parts) == 3:
-            return Frame(*parts)
-        reason = "it does not show the messages once each"
-    raise JudgeUnavailable(f"the model's chat template cannot be used: {reason}")
-
-
-def _apply(template: str, messages: list[dict[str, str]], tokens: dict[str, str]) -> str:
-    environment = ImmutableSandboxedEnvironment(
-        trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.loopcontrols", _Generation]
-    )
-    environment.filters["tojson"] = lambda value, **_: json.dumps(value, ensure_ascii=False)
-    environment.globals["raise_exception"] = _refuse
-    environment.globals["strftime_now"] = lambda _: "01 Jan 2026"  # a prompt never depends on today
-    values: dict[str, Any] = {"bos_token": "", "eos_token": "", **tokens}
-    return environment.from_string(template).render(
-        messages=messages, add_generation_prompt=True, tools=None, enable_thinking=False, **values
-    )
-
-
-def _refuse(message: str) -> NoReturn:
-    raise TemplateError(message)
-
-
-class _Generation(Extension):
-    """Chat templates may mark what is trained on by `{% generation %}`; here it marks nothing."""
-
-    tags = {"generation"}  # noqa: RUF012 - jinja2's own form
-
-    def parse(self, parser: Any) -> Any:
-        """The statements inside the tag, as they stand."""
-        next(parser.stream)
-        return parser.parse_statements(("name:endgeneration",), drop_needle=True)

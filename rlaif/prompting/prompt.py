@@ -8,9 +8,10 @@ from functools import lru_cache, partial
 from itertools import product
 
 from rlaif.errors import FileProblems, Problem
-from rlaif.ports import Prefix, Span
+from rlaif.ports import Prefix
 from rlaif.prompting.codec import Codec
-from rlaif.prompting.mark import mark_absent_from
+from rlaif.prompting.form import Form, Forms
+from rlaif.prompting.overall import overall_text
 from rlaif.prompting.question import (
     FORMS,
     NO_CHOICES,
@@ -20,8 +21,12 @@ from rlaif.prompting.question import (
     Taught,
     answers_of,
     label_ids_of,
+    slots_of,
+    values_of,
 )
-from rlaif.prompting.template import JudgeTemplate, Piece, Slot
+from rlaif.prompting.sample_part import Part, sample_slots, sample_values, with_ids
+from rlaif.prompting.template import WRITTEN, JudgeTemplate, Piece, Slot, filled
+from rlaif.prompting.trial import refuse_without
 from rlaif.records.criterion import Judged
 from rlaif.records.identity import digest
 from rlaif.records.judge_base import Labels
@@ -39,21 +44,30 @@ class Prompter:
         labels: Labels,
         codec: Codec | None,
         taught: Sequence[Taught] = (),
+        *,
+        verdict: str = "label_probability",
+        tokens: int = 256,
     ) -> None:
         """Render the preamble, and try the template in every form that it can take.
 
-        Raises: FileProblems for a template at fault, JudgeUnavailable when the labels of a yes/no
-        question are not one token each.
+        Args: `verdict` as in a judge file, which decides the preamble and which blocks the template
+        must have; `tokens` is what one written verdict may take.
+
+        Raises: FileProblems for a template at fault or without a block that `verdict` needs,
+        JudgeUnavailable when the labels of a yes/no question are not one token each.
         """
         self._template, self._labels, self._codec = template, labels, codec
         self._shape = lru_cache(maxsize=256)(self._render_sample)
-        self._form = lru_cache(maxsize=256)(self._render_question)
+        self._phrased = lru_cache(maxsize=256)(self._render_question)
         self._asked = lru_cache(maxsize=4096)(self._ask)
+        self._forms = Forms(template, self.labels, self._ids_of, tokens)
         self._try_out()
+        refuse_without(template, verdict)
         if codec:
             label_ids_of(codec, self.labels(0, na=False))
             self._tail = codec.control(codec.frame.after)
-        preamble = "".join(text for text, _ in template.render("system", {}))
+        written = verdict in WRITTEN and template.has("form_system")
+        preamble = filled(template.render("form_system" if written else "system", {}), {})
         shown = [self._example(number, one) for number, one in enumerate(taught, 1)]
         self._system = "\n\n".join([preamble, *shown])
         if codec:
@@ -65,15 +79,15 @@ class Prompter:
 
     def prefix(self, subject: Subject) -> Prefix:
         """Everything before the question, shared by all questions about `subject`."""
-        filled = self._filled(subject)
-        text = "".join(part for part, _, _ in filled)
+        parts = self._filled(subject)
+        text = "".join(part for part, _, _ in parts)
         turns = (Turn("system", self._system), Turn("user", text))
         if not self._codec:
             return Prefix(turns, hash=digest(self._system, text))
         spoken = {f"c{i}" for i, turn in enumerate(subject.completion) if turn.role in POLICY}
-        return self._with_ids(turns, filled, spoken, self._codec)
+        return self._with_ids(turns, parts, spoken, self._codec)
 
-    def written(self, prefix: Prefix, question: Question) -> str:
+    def written(self, prefix: Prefix, question: Question | Form) -> str:
         """The whole prompt as text: with the chat format's own signs where the ids hold them."""
         if self._codec is None:
             texts = "\n\n".join(f"{turn.role}:\n{turn.text}" for turn in prefix.turns)
@@ -92,13 +106,47 @@ class Prompter:
             criterion.ask, criterion.guidance, *answers_of(criterion), criterion.allow_na
         )
 
-    def _filled(self, subject: Subject) -> list[tuple[str, bool, str]]:
+    def form(
+        self, criteria: Sequence[Judged], *, listed: bool = False, evidence: bool = False
+    ) -> Form:
+        """The questions as the judge answers them in writing; alike for every sample.
+
+        One question by itself, with quotations where `evidence` holds; or, `listed`, any number in
+        one list.
+
+        Raises: ValueError for another number of criteria, one that stands twice, or a list with
+        evidence; FileProblems where the template lacks a block, which `verdict` has shown before.
+        """
+        return self._forms.form(criteria, listed=listed, evidence=evidence)
+
+    def overall(self, criteria: Sequence[tuple[Judged, float]]) -> str:
+        """One question that lists the criteria with their weights: how good it is on the whole.
+
+        Raises: FileProblems as `form`.
+        """
+        return overall_text(self._template, criteria)
+
+    @property
+    def closing_ids(self) -> tuple[int, ...]:
+        """What stands between a thought and its answer; empty without thinking or a codec."""
+        return self._codec.closing_ids if self._codec else ()
+
+    @property
+    def closing_stop(self) -> tuple[int, ...]:
+        """The token at which a thought ends, where there is one; see Codec."""
+        return self._codec.closing_stop if self._codec else ()
+
+    def without_control(self, ids: Sequence[int]) -> tuple[int, ...]:
+        """A thought up to its first control token, fit to stand in a prompt."""
+        return self._codec.without_control(ids) if self._codec else tuple(ids)
+
+    def thought_text(self, ids: Sequence[int]) -> str:
+        """What a thought says; empty without a codec."""
+        return self._codec.text(ids).strip() if self._codec else ""
+
+    def _filled(self, subject: Subject) -> list[Part]:
         """The sample's part of the prompt: each piece, whether the sample wrote it, its slot."""
-        slots = {f"p{i}": turn.text for i, turn in enumerate(subject.prompt)}
-        slots |= {f"c{i}": turn.text for i, turn in enumerate(subject.completion)}
-        if subject.reference is not None:
-            slots["reference"] = subject.reference
-        slots["fence"] = _fence(subject)
+        slots = sample_slots(subject)
         pieces = self._shape(
             tuple(turn.role for turn in subject.prompt),
             tuple(turn.role for turn in subject.completion),
@@ -119,67 +167,29 @@ class Prompter:
             answered.append({"question": Slot(f"q{place}"), "answer": Slot(f"a{place}")})
         values = {"number": number, "sample": Slot("sample"), "answered": answered}
         pieces = self._template.render("example", values)
-        return "".join(slots[name] if slot else name for name, slot in pieces)
+        return filled(pieces, slots)
 
     def _with_ids(
         self,
         turns: tuple[Turn, ...],
-        filled: Iterable[tuple[str, bool, str]],
+        parts: Iterable[Part],
         spoken: set[str],
         codec: Codec,
     ) -> Prefix:
         """`spoken` names the slots that the policy wrote."""
-        ids, untrusted, completion = list(self._head), [], []
-        policy = 0
-        for part, slot, name in _joined(filled):
-            start = len(ids)
-            ids += codec.plain(part)
-            if slot:
-                untrusted.append((start, len(ids)))
-            if slot and name[0] == "c":
-                completion.append((start, len(ids)))
-            if slot and name in spoken:
-                policy += len(ids) - start
-        span: Span | None = (completion[0][0], completion[-1][1]) if completion else None
-        hashed = digest(array("q", ids).tobytes())
-        head = len(self._head)
-        return Prefix(turns, tuple(ids), tuple(untrusted), span, policy, hashed, head)
+        return with_ids(turns, parts, spoken, codec, self._head)
 
     def _render_sample(
         self, prompt: tuple[str, ...], completion: tuple[str, ...], reference: bool
     ) -> tuple[Piece, ...]:
-        values = {
-            "fence": Slot("fence"),
-            "prompt": [{"role": r, "text": Slot(f"p{i}")} for i, r in enumerate(prompt)],
-            "completion": [{"role": r, "text": Slot(f"c{i}")} for i, r in enumerate(completion)],
-            "chat": len(prompt) > 1 or len(completion) > 1,
-            "reference": Slot("reference") if reference else None,
-        }
+        values = sample_values(prompt, completion, reference)
         return (*self._template.render("sample", values), ("\n\n", False))
 
     def _render_question(
         self, guidance: bool, kind: Kind, described: tuple[bool, ...], na: bool
     ) -> tuple[Piece, ...]:
-        """`described` says of each named answer whether it has a description."""
         labels = self.labels(len(described), na)
-        named = [
-            {
-                "label": labels[i],
-                "name": Slot(f"n{i}"),
-                "description": Slot(f"d{i}") if description else None,
-            }
-            for i, description in enumerate(described)
-        ]
-        values = {
-            "ask": Slot("ask"),
-            "guidance": Slot("guidance") if guidance else None,
-            "levels": [] if kind == "choices" else named,
-            "choices": named if kind == "choices" else [],
-            "numbers": kind == "numbers",
-            "no": labels[0],
-            "yes": labels[1],
-            "na": labels[-1] if na else None,
-        }
+        values = values_of(labels, guidance, kind, described, na)
         return self._template.render("question", values)
 
     def _try_out(self) -> None:
@@ -189,7 +199,7 @@ class Prompter:
             roles = ("user",) * turns, ("assistant",) * turns
             forms.append(partial(self._shape, *roles, reference))
         for guidance, (kind, described), na in product((False, True), FORMS, (False, True)):
-            forms.append(partial(self._form, guidance, kind, described, na))
+            forms.append(partial(self._phrased, guidance, kind, described, na))
         found: list[Problem] = []
         for form in forms:
             try:
@@ -202,24 +212,25 @@ class Prompter:
     def _ask(
         self, ask: str, guidance: str, kind: Kind, named: tuple[Named, ...], na: bool
     ) -> Question:
-        slots = {"ask": ask, "guidance": guidance}
-        slots |= {f"n{i}": name for i, (name, _) in enumerate(named)}
-        slots |= {f"d{i}": description for i, (_, description) in enumerate(named)}
+        slots = slots_of(ask, guidance, named)
         described = tuple(bool(description) for _, description in named)
-        pieces = self._form(bool(guidance), kind, described, na)
+        pieces = self._phrased(bool(guidance), kind, described, na)
         if kind == "choices" and ("n0", True) not in pieces:
             raise ValueError(NO_CHOICES)
-        text = "".join(slots[name] if slot else name for name, slot in pieces)
-        return self._question(text, self.labels(len(named), na))
+        return self._question(filled(pieces, slots), self.labels(len(named), na))
 
     def _question(self, text: str, labels: tuple[str, ...]) -> Question:
         if not self._codec:
             return Question(text, (), labels, (), digest(text, *labels))
-        ids = (*self._codec.plain(text), *self._tail)
+        ids = self._ids_of(text)
         label_ids = label_ids_of(self._codec, labels)
         return Question(
             text, ids, labels, label_ids, digest(array("q", (*ids, *label_ids)).tobytes())
         )
+
+    def _ids_of(self, text: str) -> tuple[int, ...]:
+        """The rest of a prompt, with what the chat format puts after it; empty without a codec."""
+        return (*self._codec.plain(text), *self._tail) if self._codec else ()
 
     def labels(self, named: int, na: bool) -> tuple[str, ...]:
         """The labels in the order of the answers, with "does not apply" last where it is allowed.
@@ -229,24 +240,3 @@ class Prompter:
         if named == 0 and not na:
             return (self._labels.no, self._labels.yes)
         return tuple(LETTERS[: (named or 2) + na])
-
-
-def _joined(filled: Iterable[tuple[str, bool, str]]) -> Iterable[tuple[str, bool, str]]:
-    """Neighbouring trusted pieces as one, so that the template is tokenised as it is written."""
-    run = ""
-    for part, slot, name in filled:
-        if slot:
-            if run:
-                yield run, False, ""
-            run = ""
-            yield part, True, name
-        else:
-            run += part
-    if run:
-        yield run, False, ""
-
-
-def _fence(subject: Subject) -> str:
-    """Eight letters that the policy could not foresee and that none of the texts holds."""
-    texts = [t.text for t in (*subject.prompt, *subject.completion)] + [subject.reference or ""]
-    return mark_absent_from(texts)

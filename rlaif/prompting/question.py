@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from rlaif.errors import JudgeUnavailable
 from rlaif.prompting.codec import Codec
+from rlaif.prompting.template import Slot
 from rlaif.records.criterion import Judged
 from rlaif.records.subject import Subject
 
 Kind = Literal["levels", "choices", "numbers", ""]
 Named = tuple[str, str]
 """An answer's name and its description."""
+Shape = tuple[bool, Kind, tuple[bool, ...], bool]
+"""Whether there is guidance; the kind of answers; which of those with names have a description;
+whether the question may not apply."""
 
 
 NO_CHOICES = (
@@ -58,6 +63,42 @@ def answers_of(criterion: Judged) -> tuple[Kind, tuple[Named, ...]]:
     kind: Kind = "choices" if criterion.choices else "levels" if criterion.levels else ""
     named = criterion.choices or criterion.levels or ()
     return kind, tuple((answer.name, answer.description) for answer in named)
+
+
+def values_of(
+    labels: Sequence[str], guidance: bool, kind: Kind, described: Sequence[bool], na: bool
+) -> dict[str, Any]:
+    """What a template sees of a question: its texts as slots, its labels as they stand.
+
+    `described` says of each named answer whether it has a description; `labels` are those of the
+    answers, with that of "does not apply" last where `na` holds.
+    """
+    named = [
+        {
+            "label": labels[place],
+            "name": Slot(f"n{place}"),
+            "description": Slot(f"d{place}") if description else None,
+        }
+        for place, description in enumerate(described)
+    ]
+    return {
+        "ask": Slot("ask"),
+        "guidance": Slot("guidance") if guidance else None,
+        "levels": [] if kind == "choices" else named,
+        "choices": named if kind == "choices" else [],
+        "numbers": kind == "numbers",
+        "no": labels[0],
+        "yes": labels[1],
+        "na": labels[-1] if na else None,
+    }
+
+
+def slots_of(ask: str, guidance: str, named: Sequence[Named]) -> dict[str, str]:
+    """The texts that belong into the slots of `values_of`."""
+    slots = {"ask": ask, "guidance": guidance}
+    slots |= {f"n{place}": name for place, (name, _) in enumerate(named)}
+    slots |= {f"d{place}": description for place, (_, description) in enumerate(named)}
+    return slots
 
 
 def label_ids_of(codec: Codec, labels: tuple[str, ...]) -> tuple[int, ...]:

@@ -13,7 +13,7 @@ template is loaded, so that no template can run long, write much or reach anythi
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NoReturn
 
 from jinja2 import StrictUndefined, TemplateSyntaxError, Undefined, nodes
@@ -22,19 +22,34 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from rlaif.errors import FileProblems, Problem
 
+_QUESTION = ("ask", "guidance", "levels", "choices", "numbers", "no", "yes", "na")
 _SEES = {
     "system": (),
     "sample": ("fence", "prompt", "completion", "chat", "reference"),
-    "question": ("ask", "guidance", "levels", "choices", "numbers", "no", "yes", "na"),
+    "question": _QUESTION,
     "example": ("number", "sample", "answered"),
+    "form_system": (),
+    "form": (*_QUESTION, "evidence"),
+    "listed": ("id", *_QUESTION),
+    "one_call": ("questions",),
+    "holistic": ("criteria",),
     "pair_system": (),
     "pair": ("fence", "prompt", "first", "second", "chat", "reference"),
     "pair_question": ("ask", "guidance", "levels", "first", "second", "neither", "na"),
 }
 """The values of each block."""
 BLOCKS = ("system", "sample", "question")
-"""Those that every template has; `example` shows one that teaches, where a rubric has such, and the
-blocks of a pair are there where a judge compares."""
+"""Those that every template has. `example` shows one that teaches, where a rubric has such; the
+blocks of a pair are there where a judge compares, and those of NEEDED for other ways to answer."""
+NEEDED = {
+    "label_probability": (),
+    "generated": ("form",),
+    "one_call": ("listed", "one_call"),
+    "holistic": ("holistic",),
+}
+"""The further blocks that a way to read verdicts takes."""
+WRITTEN = ("generated", "one_call")
+"""The ways in which the judge writes; their preamble is `form_system` where a template has it."""
 MOST_BYTES = 65_536
 _OPEN, _CLOSE = "\ue000", "\ue001"
 _SLOT = re.compile(f"{_OPEN}([a-z0-9.]+){_CLOSE}")
@@ -100,8 +115,7 @@ class JudgeTemplate:
         or has no such block.
         """
         if block not in self._template.blocks:
-            message = f"block '{block}' is missing, and the rubric has examples with 'teach: true'"
-            raise FileProblems([self._problem(0, message)])
+            self.refuse(f"block '{block}' is missing{_wanted_by(block)}")
         context = self._template.new_context(dict(values))
         try:
             text = "".join(self._template.blocks[block](context)).strip("\n")
@@ -122,6 +136,19 @@ class JudgeTemplate:
 
     def _problem(self, line: int, message: str) -> Problem:
         return Problem(self._path, line, 1 if line else 0, message)
+
+
+def filled(pieces: Iterable[Piece], slots: Mapping[str, str]) -> str:
+    """The text of `pieces`, with the values of its slots."""
+    return "".join(slots[name] if slot else name for name, slot in pieces)
+
+
+def _wanted_by(block: str) -> str:
+    """Why a block that not every template has is wanted, and where one can be seen."""
+    if block == "example":
+        return ", and the rubric has examples with 'teach: true'"
+    ways = [f"'verdict: {way}'" for way, blocks in NEEDED.items() if block in blocks]
+    return f": {' and '.join(ways)} needs it; judges/default.jinja2 shows one" if ways else ""
 
 
 def _pieces(text: str) -> Iterator[Piece]:

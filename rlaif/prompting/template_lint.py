@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 
 from rlaif.errors import FileProblems, Problem
 from rlaif.prompting.prompt import Prompter
-from rlaif.prompting.template import JudgeTemplate
+from rlaif.prompting.template import NEEDED, JudgeTemplate
+from rlaif.prompting.trial import block_problems
 from rlaif.records.criterion import Judged
 from rlaif.records.judge_base import Labels
 from rlaif.records.scales import Level
@@ -17,9 +18,13 @@ _LEVELS = (Level(name="lowest"), Level(name="highest", description="as good as c
 
 
 def template_problems(source: str, path: str) -> list[Problem]:
-    """Every problem of the template at `path`: language, unknown values, what it fails to show."""
+    """Every problem of the template at `path`: language, unknown values, what it fails to show.
+
+    Blocks that not every template has are looked at where they are there.
+    """
     try:
-        prompter = Prompter(JudgeTemplate(source, path), Labels(), None)
+        template = JudgeTemplate(source, path)
+        prompter = Prompter(template, Labels(), None)
     except FileProblems as refused:
         return list(refused.problems)
     found: list[Problem] = []
@@ -28,6 +33,10 @@ def template_problems(source: str, path: str) -> list[Problem]:
             found += attempt()
         except FileProblems as refused:
             found += refused.problems
+    further = dict.fromkeys(block for blocks in NEEDED.values() for block in blocks)
+    for block in further:
+        if template.has(block):
+            found += block_problems(template, block)
     return list(dict.fromkeys(found))
 
 

@@ -69,10 +69,10 @@ class VllmJudge(Loaded):
 
 def _url(text: str) -> str:
     parts = urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise fault(f"'{text[:80]}' is no address", "for example: http://127.0.0.1:8000/v1")
     if parts.username or parts.password:
         raise fault("an address holds no name and no password", "keys come from the environment")
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise fault(f"'{text[:80]}' is no address", "for example: http://127.0.0.1:8000/v1")
     if parts.query or parts.fragment:
         raise fault("an address ends with its path", "for example: http://127.0.0.1:8000/v1")
     return text.rstrip("/")
@@ -99,7 +99,7 @@ class OpenaiJudge(JudgeBase):
     """A server that speaks OpenAI's protocol."""
     base_url: Annotated[
         tuple[Annotated[Words, AfterValidator(_url)], ...],
-        BeforeValidator(_listed),
+        BeforeValidator(_listed, json_schema_input_type=str | tuple[str, ...]),
         Field(min_length=1),
     ]
     """The server's address up to `/v1`, or several: all questions about a sample go to one."""
@@ -139,8 +139,7 @@ class OpenaiJudge(JudgeBase):
     def _address_faults(self) -> Iterator[Fault]:
         if len(set(self.base_url)) < len(self.base_url):
             yield Fault(("base_url",), "the same address twice")
-        reads_labels = self.verdict not in ("generated", "one_call")
-        if self.thinking and reads_labels and self.api in ("chat", "json"):
+        if self.thinking and self.reads_labels and self.api in ("chat", "json"):
             told = "probabilities after the thinking need a server that takes token ids"
             yield Fault(("thinking",), told, "verdict: generated, or api: completions")
 
@@ -168,3 +167,8 @@ BACKENDS: dict[str, type[JudgeBase]] = {
     "scripted": ScriptedJudge,
 }
 """The keys of a judge file by its `backend`."""
+
+
+def backend_name(spec: JudgeBase) -> str:
+    """What a judge file names as its backend."""
+    return next(name for name, kind in BACKENDS.items() if isinstance(spec, kind))

@@ -18,7 +18,7 @@ from rlaif.records.backends import (
 )
 from rlaif.records.base import fault, nearest
 from rlaif.records.identity import canonical, digest
-from rlaif.records.judge_base import JudgeNamed
+from rlaif.records.judge_base import JudgeBase, JudgeNamed
 from rlaif.records.panel import CascadeJudge, JuryJudge
 
 READING = 1
@@ -70,7 +70,7 @@ JudgeSpec = Annotated[
 class Judge:
     """A judge file with the text of its template: all that is needed to ask."""
 
-    spec: AnyJudge
+    spec: JudgeNamed
     template: str
     """Empty for a judge that names others."""
     folder: Path | None = None
@@ -87,7 +87,7 @@ class Judge:
 
     @property
     def own(self) -> JudgeBase:
-        """The keys of a judge with a model of its own. Raises: TypeError for one that names others."""
+        """The keys of a judge that has a model. Raises: TypeError for one that names others."""
         if not isinstance(self.spec, JudgeBase):
             raise TypeError(f"the judge '{self.name}' has no model of its own")
         return self.spec
@@ -133,6 +133,7 @@ def _wider(language: str) -> Iterator[str]:
 
 _NO_MATTER = {
     "about",
+    "lint_off",
     "batch_tokens",
     "device",
     "latency_s",

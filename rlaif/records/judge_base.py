@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from rlaif.records.base import Fault, Record, Slug, refuse
+from rlaif.records.base import Fault, LintOff, Record, Slug, refuse
 from rlaif.records.rubric import Version
 from rlaif.records.written import Flag, Number, Text, Whole, Words
 
@@ -44,6 +44,8 @@ class JudgeNamed(Record):
     pairwise: Literal["both", "mean"] = "both"
     """How the two orders of a pair become one preference: both must name the same side, or their
     mean probability decides. It only reads verdicts: nothing is asked anew when it changes."""
+    lint_off: LintOff = Field(default_factory=dict)
+    """Warnings of `rlaif lint` that are switched off: the code of each, with the reason."""
 
 
 class JudgeBase(JudgeNamed):
@@ -72,12 +74,13 @@ class JudgeBase(JudgeNamed):
     thinking_tokens: Positive = 1024
     """Most tokens of the thinking; it is ended there, and the verdict is read."""
     thinking_ends: Words = "</think>\\n\\n"
-    """What the model's chat format writes between the thinking and the answer; `\\\\n` is a line
+    """What the model's chat format writes between the thinking and the answer; `\\n` is a line
     break."""
     temperature: Annotated[Number, Field(ge=0, le=2)] = 0.0
     """Of what the model writes; 0: always the most probable token."""
     votes: Annotated[Whole, Field(ge=1, le=MOST_VOTES)] = 1
-    """How often each question is asked; the verdict is the mean."""
+    """How often each question is asked; the verdict is the mean. More than one needs text that is
+    written at a temperature above 0."""
     most_votes: Annotated[Whole, Field(ge=1, le=MOST_VOTES)] | None = None
     """Where the votes disagree, ask on until there are so many."""
 
@@ -90,6 +93,11 @@ class JudgeBase(JudgeNamed):
     def writes(self) -> bool:
         """Whether the model writes text for a verdict."""
         return self.thinking or self.verdict in ("generated", "one_call")
+
+    @property
+    def reads_labels(self) -> bool:
+        """Whether verdicts are read from the probabilities of labels."""
+        return self.verdict in ("label_probability", "holistic")
 
     @property
     def closing(self) -> str:

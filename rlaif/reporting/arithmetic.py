@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from rlaif.records.criterion import Criterion, Section, leaves
 from rlaif.records.grade import Answered, Grade
@@ -29,14 +29,25 @@ _PRESCREENED = {
 
 
 def arithmetic_view(
-    rubric: Rubric, grade: Grade, working: Working | None, remarks: Sequence[str] = ()
+    rubric: Rubric,
+    grade: Grade,
+    working: Working | None,
+    remarks: Sequence[str] = (),
+    variances: Mapping[str, float] | None = None,
 ) -> Sheet:
-    """The lines of one score; `working` is None where the prescreen has decided."""
-    return Sheet(_lines(rubric, grade, working, remarks))
+    """The lines of one score; `working` is None where the prescreen has decided.
+
+    Args: `variances`, by criterion, of the verdicts that were made of several.
+    """
+    return Sheet(_lines(rubric, grade, working, remarks, variances or {}))
 
 
 def _lines(
-    rubric: Rubric, grade: Grade, working: Working | None, remarks: Sequence[str]
+    rubric: Rubric,
+    grade: Grade,
+    working: Working | None,
+    remarks: Sequence[str],
+    variances: Mapping[str, float],
 ) -> Iterator[Line]:
     yield Line(grade.sample_id, f"score {_score(grade.score)}", style="bold")
     attempt = f", attempt {grade.attempt}" if grade.attempt > 1 else ""
@@ -51,7 +62,7 @@ def _lines(
     for part, inside in _gates(working, "the score"):
         yield _gate(part, inside)
     yield Line("")
-    yield from _level(working, 0)
+    yield from _level(working, 0, variances)
     yield Line("")
     yield from _whole(working, grade)
 
@@ -89,19 +100,22 @@ def _either(wanted: object) -> str:
     return " or ".join(wanted) if isinstance(wanted, tuple) else str(wanted)
 
 
-def _level(level: Working, depth: int) -> Iterator[Line]:
+def _level(level: Working, depth: int, variances: Mapping[str, float]) -> Iterator[Line]:
     for part in level.parts:
         numbers = _numbers(part, level.rule)
         if part.inner is not None:
-            yield from _section(part, part.inner, numbers, depth)
+            yield from _section(part, part.inner, numbers, depth, variances)
         elif part.answered is not None and not isinstance(part.item, Section):
             yield Line(_answer(part.item, part.answered), numbers, depth)
-            yield from behind(part.item, part.answered, depth + 1)
+            apart = variances.get(part.item.id)
+            yield from behind(part.item, part.answered, depth + 1, apart)
 
 
-def _section(part: Part, inner: Working, numbers: str, depth: int) -> Iterator[Line]:
+def _section(
+    part: Part, inner: Working, numbers: str, depth: int, variances: Mapping[str, float]
+) -> Iterator[Line]:
     yield Line(f"section {_name(part)}: {RULES[inner.rule]}", depth=depth, style="bold")
-    yield from _level(inner, depth + 1)
+    yield from _level(inner, depth + 1, variances)
     yield from _rule(inner, depth + 1)
     item = part.item
     if isinstance(item, Section) and inner.clipped is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from rlaif.records.criterion import Checked, Section
@@ -10,8 +11,15 @@ from rlaif.records.outcome import Failure, Skipped, Verdict
 from rlaif.records.working import Part, Working
 
 
-def arithmetic_row(grade: Grade, working: Working | None) -> dict[str, Any]:
-    """One grade with its steps; `level` is null where the prescreen has decided."""
+def arithmetic_row(
+    grade: Grade, working: Working | None, variances: Mapping[str, float] | None = None
+) -> dict[str, Any]:
+    """One grade with its steps; `level` is null where the prescreen has decided.
+
+    A verdict has `evidence`, `votes` and `variance` only where there are any.
+    Args: `variances`, by criterion, of the verdicts that were made of several.
+    """
+    apart = variances or {}
     rule = grade.reason.partition(":")[2] if grade.reason.startswith("prescreen:") else None
     return {
         "sample_id": grade.sample_id,
@@ -23,15 +31,17 @@ def arithmetic_row(grade: Grade, working: Working | None) -> dict[str, Any]:
         "status": grade.status,
         "reason": grade.reason,
         "prescreen": rule,
-        "level": None if working is None else _level(working, None),
+        "level": None if working is None else _level(working, None, apart),
     }
 
 
-def _level(level: Working, section: Section | None) -> dict[str, Any]:
+def _level(
+    level: Working, section: Section | None, variances: Mapping[str, float]
+) -> dict[str, Any]:
     return {
         "rule": level.rule,
         "faults_alone": level.faults_alone,
-        "parts": [_part(part) for part in level.parts],
+        "parts": [_part(part, variances) for part in level.parts],
         "unmet_gate": level.unmet,
         "failed": list(level.failed),
         "earned": level.earned,
@@ -45,10 +55,10 @@ def _level(level: Working, section: Section | None) -> dict[str, Any]:
     }
 
 
-def _part(part: Part) -> dict[str, Any]:
+def _part(part: Part, variances: Mapping[str, float]) -> dict[str, Any]:
     ends = {"weight": part.weight, "value": part.value, "counts": part.counts}
     if isinstance(part.item, Section):
-        inner = part.inner and _level(part.inner, part.item)
+        inner = part.inner and _level(part.inner, part.item, variances)
         return {"section": part.item.section, **ends, "level": inner}
     item, answered = part.item, part.answered
     asked = item.check.as_written() if isinstance(item, Checked) else item.ask
@@ -58,6 +68,7 @@ def _part(part: Part) -> dict[str, Any]:
         "gate": None if item.gate is False else _met(part),
         **ends,
         **(_outcome(answered, item.answers) if answered else {}),
+        **({"variance": variances[item.id]} if item.id in variances else {}),
     }
 
 
@@ -72,7 +83,8 @@ def _outcome(answered: Answered, answers: tuple[str, ...]) -> dict[str, Any]:
     if isinstance(outcome, Failure):
         return {"kind": "failure", "stage": outcome.stage, "message": outcome.message}
     if isinstance(outcome, Skipped):
-        return {"kind": "skipped", "reason": outcome.reason, "probability": answered.probability}
+        row = {"kind": "skipped", "reason": outcome.reason, "probability": answered.probability}
+        return {**row, **(_several(outcome.verdict, answers) if outcome.verdict else {})}
     return {"kind": "verdict", "answer": answered.answer, **_verdict(answered, outcome, answers)}
 
 
@@ -93,4 +105,23 @@ def _verdict(answered: Answered, verdict: Verdict, answers: tuple[str, ...]) -> 
             }
             for case in verdict.cases
         ],
+        **_several(verdict, answers),
     }
+
+
+def _several(verdict: Verdict, answers: tuple[str, ...]) -> dict[str, Any]:
+    """What the judge quotes, and what its votes were, as far as there are any."""
+    found: dict[str, Any] = {}
+    if verdict.evidence:
+        found["evidence"] = [{"text": one.text, "found": one.found} for one in verdict.evidence]
+    if verdict.ballots:
+        names = (*answers, "na")
+        found["votes"] = [
+            {
+                "by": ballot.by,
+                "distribution": dict(zip(names, ballot.distribution, strict=False)),
+                "label_mass": ballot.label_mass,
+            }
+            for ballot in verdict.ballots
+        ]
+    return found

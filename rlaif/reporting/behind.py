@@ -9,20 +9,26 @@ from rlaif.records.criterion import Checked, Criterion, Judged
 from rlaif.records.grade import Answered
 from rlaif.records.outcome import Failure, Skipped, Verdict
 from rlaif.reporting.cases import case_lines
+from rlaif.reporting.said import said_lines
 from rlaif.reporting.sheet import Line
 
 _MOST_ANSWERS = 4
 """Answers of which each one's share of the value is written out."""
 
 
-def behind(criterion: Criterion, answered: Answered, depth: int) -> Iterator[Line]:
-    """The lines under an answer."""
+def behind(
+    criterion: Criterion, answered: Answered, depth: int, variance: float | None = None
+) -> Iterator[Line]:
+    """The lines under an answer; `variance`, how far the ballots lie apart."""
     outcome = answered.outcome
     if isinstance(outcome, Verdict) and ran_code(criterion):
         yield from case_lines(outcome, depth)
         return
     for note in _notes(criterion, answered):
         yield Line(note, depth=depth, style="dim")
+    verdict = outcome.verdict if isinstance(outcome, Skipped) else outcome
+    if isinstance(verdict, Verdict):
+        yield from said_lines(verdict, _names(criterion, verdict), depth, variance)
 
 
 def ran_code(criterion: Criterion) -> bool:
@@ -41,8 +47,12 @@ def _notes(criterion: Criterion, answered: Answered) -> Iterator[str]:
             yield case.message or f"{case.name}: {'passed' if case.passed else 'not passed'}"
         if isinstance(criterion, Judged) and _is_mean(criterion, outcome):
             yield _shares(criterion, outcome)
-        if outcome.rationale:
-            yield outcome.rationale
+
+
+def _names(criterion: Criterion, verdict: Verdict) -> tuple[str, ...]:
+    """What the probabilities of a distribution are of."""
+    more = len(verdict.distribution) - len(criterion.answers)
+    return (*criterion.answers, *["does not apply"] * more)
 
 
 def _is_mean(criterion: Judged, verdict: Verdict) -> bool:

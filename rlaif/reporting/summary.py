@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from rlaif.records.grade import Answered, Grade
-from rlaif.records.outcome import Failure, Skipped, Verdict
+from rlaif.records.outcome import Failure, Outcome, Skipped, Verdict
 from rlaif.records.sample import Sample
 from rlaif.reporting.cases import has_run_code, why_not
 
@@ -90,6 +90,10 @@ class Summary:
     failed: int = 0
     missing: int = 0
     truncated: int = 0
+    quotes: int = 0
+    """Quotations that a judge gave as its evidence."""
+    quotes_missed: int = 0
+    """Of these, those that do not stand in the completion."""
     with_reasoning: int = 0
     """Samples from which the policy's reasoning was taken out before grading."""
 
@@ -111,6 +115,13 @@ def summarise(graded: Iterable[tuple[Sample, Grade | None]]) -> Summary:
     return summary
 
 
+def _add_quotes(summary: Summary, outcome: Outcome) -> None:
+    verdict = outcome.verdict if isinstance(outcome, Skipped) else outcome
+    if isinstance(verdict, Verdict):
+        summary.quotes += len(verdict.evidence)
+        summary.quotes_missed += sum(not quote.found for quote in verdict.evidence)
+
+
 def _add(summary: Summary, sample: Sample, grade: Grade) -> None:
     summary.failed += grade.status == "failed"
     summary.truncated += grade.truncated
@@ -124,6 +135,7 @@ def _add(summary: Summary, sample: Sample, grade: Grade) -> None:
             name = "(other criteria)"
         tally = summary.criteria.setdefault(name, CriterionTally())
         tally.add(answered)
+        _add_quotes(summary, answered.outcome)
         if isinstance(answered.outcome, Failure):
             _add_failure(summary, answered.criterion, answered.outcome)
     policy = sample.policy or "(no policy named)"

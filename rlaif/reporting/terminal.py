@@ -170,6 +170,9 @@ def _remarks(summary: Summary) -> Iterator[str]:
     if summary.with_reasoning:
         taken = count_of(summary.with_reasoning, "completion")
         yield f"The policy's reasoning was taken out of {taken}."
+    if summary.quotes:
+        missed = f"{summary.quotes_missed:,} of {count_of(summary.quotes, 'quotation')}"
+        yield f"The judge's evidence: {missed} not found in the completion."
     if summary.truncated:
         cut = count_of(summary.truncated, "completion")
         yield f"{cut} had been cut off by the length limit."

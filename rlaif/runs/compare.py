@@ -10,16 +10,15 @@ from pathlib import Path
 from typing import Protocol
 
 from rlaif.checks.run import check_versions
-from rlaif.errors import FileProblems, InputError
-from rlaif.grading.pair_engine import Comparer, finished_pairs
+from rlaif.errors import InputError
+from rlaif.grading.pair_asking import Comparer
+from rlaif.grading.pair_engine import finished_pairs
 from rlaif.grading.pair_plan import PairWork
 from rlaif.ports import JudgeBackend
-from rlaif.prompting.codec import Codec
 from rlaif.prompting.pair_prompt import PairPrompter
-from rlaif.prompting.template import JudgeTemplate
-from rlaif.prompting.template_lint import template_problems
 from rlaif.records.identity import digest
 from rlaif.records.judge import Judge, ask_fingerprint
+from rlaif.records.panel import JuryJudge
 from rlaif.records.preference import Preference
 from rlaif.records.rubric import Rubric
 from rlaif.reporting.text import count_of
@@ -30,12 +29,16 @@ from rlaif.runs.job import judge_to_keep, sigterm_interrupts, ticked
 from rlaif.runs.judge import (
     NO_JUDGE_NAMED,
     asker_of,
-    backend_of,
+    codec_of,
     language_note,
     no_judge,
+    started,
+    template_of,
 )
 from rlaif.runs.needs import Needs, check_names
+from rlaif.runs.remembering import NOTHING_REMEMBERED, Remembering, remembering
 from rlaif.runs.sandbox import sandbox_ready
+from rlaif.runs.usage import counted
 from rlaif.storage.manifest import Sandboxed
 from rlaif.storage.pair_folder import PairFolder, make_pairs
 from rlaif.storage.pair_intake import PairIntake
@@ -79,6 +82,10 @@ class PairOrder:
     """Run the policy's code as the user, where it can do harm."""
     accept_forgeable: Sequence[str] = ()
     """Ids of criteria that are used although a policy can forge their pass."""
+    cache: bool = True
+    """Use verdicts that earlier runs gave to exactly the same questions."""
+    recheck: float | None = None
+    """Share of those that are asked for again, in [0, 1]; None for the default."""
 
 
 def compare_run(order: PairOrder, watcher: PairWatcher) -> Counts:
@@ -104,11 +111,12 @@ def compare_run(order: PairOrder, watcher: PairWatcher) -> Counts:
         if rows.needs.judge and order.rubric.taught:
             watcher.note("examples with 'teach: true' are of single completions: not shown here")
         judge = judge.speaking(order.rubric.language)
-        job = _Job(run, order, judge, rows.needs, watcher)
-        if job.finished():
-            watcher.note("all of it was compared before: nothing is asked")
-        else:
-            asyncio.run(job.compare())
+        with remembering(order.cache, order.recheck) as memory:
+            job = _Job(run, order, judge, rows.needs, watcher, memory)
+            if job.finished():
+                watcher.note("all of it was compared before: nothing is asked")
+            else:
+                asyncio.run(job.compare())
         return run.counts()
 
 
@@ -125,30 +133,43 @@ def pair_prompter_of(judge: Judge, backend: JudgeBackend) -> PairPrompter:
     Raises: FileProblems for a template at fault or without the blocks of a pair; JudgeUnavailable
     for labels of several tokens.
     """
-    if problems := template_problems(judge.template, judge.spec.template):
-        raise FileProblems(problems)
-    files = backend.tokenizer()
-    template = JudgeTemplate(judge.template, judge.spec.template)
-    return PairPrompter(template, judge.spec.labels, Codec(files) if files else None)
+    return PairPrompter(template_of(judge), judge.own.labels, codec_of(judge, backend))
 
 
 @asynccontextmanager
 async def ready_to_compare(
-    judge: Judge, backend: JudgeBackend | None = None, *, asks: bool = True
+    judge: Judge,
+    backend: JudgeBackend | None = None,
+    *,
+    asks: bool = True,
+    memory: Remembering = NOTHING_REMEMBERED,
 ) -> AsyncIterator[Comparer]:
     """The judge, loaded and able to compare; `backend` stands in for the one its file names.
 
     Where nothing is asked (`asks` false), none is loaded.
-    Raises: JudgeUnavailable, MissingExtra or FileProblems, each with what to change.
+    Raises: JudgeUnavailable, MissingExtra, FileProblems or InputError, each with what to change.
     """
     judge = judge if asks else no_judge()
-    used = backend or backend_of(judge)
-    prompter = pair_prompter_of(judge, used)
-    try:
-        await used.start()
-        yield Comparer(asker_of(judge, used, prompter), prompter, judge.spec.pairwise)
-    finally:
-        await used.aclose()
+    refuse_written(judge)
+    async with started(judge, backend, pair_prompter_of) as (backends, prompters):
+        asker = asker_of(judge, backends, prompters, memory)
+        yield Comparer(asker, tuple(prompters), judge.spec.pairwise)
+
+
+def refuse_written(judge: Judge) -> None:
+    """Raise InputError where a judge's verdict on a pair could not be read."""
+    for seat in judge.seats:
+        if seat.own.verdict != "label_probability":
+            raise InputError(
+                f"{seat.name}: a judge that compares reads its verdict from the labels' "
+                f"probabilities, not by '{seat.own.verdict}'\n"
+                "  hint: verdict: label_probability, with thinking: true where it is to reason"
+            )
+    if isinstance(judge.spec, JuryJudge) and judge.spec.rule == "minimum":
+        raise InputError(
+            f"{judge.name}: of two completions none has a least value; a jury that compares has "
+            "rule: mean or majority"
+        )
 
 
 def compared_under(
@@ -184,6 +205,7 @@ class _Job:
     judge: Judge
     needs: Needs
     watcher: PairWatcher
+    memory: Remembering
 
     def finished(self) -> bool:
         """Whether all is compared under this rubric and this judge, as far as is known unasked."""
@@ -200,24 +222,25 @@ class _Job:
         order = self.order
         async with (
             sandbox_ready(self.needs.code, unsafe=order.unsafe_no_sandbox) as sandbox,
-            ready_to_compare(self.judge, asks=self.needs.judge) as comparer,
+            ready_to_compare(self.judge, asks=self.needs.judge, memory=self.memory) as comparer,
         ):
-            backend = comparer.asker.backend
-            for text in (*sandbox.notes, *backend.notes):
+            asker = comparer.asker
+            for text in (*sandbox.notes, *asker.notes):
                 self.watcher.note(text)
-            self.state(backend.served, sandbox.stated)
+            self.state(asker.served, sandbox.stated)
             counts = self.run.counts()
             done = counts.ok + (0 if order.retry_failed else counts.failed)
             self.watcher.begin(counts.samples, done)
             works = _works(self.run, order.retry_failed)
             plans = finished_pairs(works, order.rubric, comparer, sandbox=sandbox)
-            async with aclosing(plans):
-                with self.run.writer() as writer:
-                    async with ticked(writer):
-                        async for made in plans:
-                            preference = made.preference(self.judge.name)
-                            writer.append(preference)
-                            self.watcher.compared(preference)
+            with counted(self.run, asker.usage, self.watcher.note):
+                async with aclosing(plans):
+                    with self.run.writer() as writer:
+                        async with ticked(writer):
+                            async for made in plans:
+                                preference = made.preference(self.judge.name)
+                                writer.append(preference)
+                                self.watcher.compared(preference)
 
     def _under(self, served: str) -> str:
         return compared_under(self.order.rubric, self.judge, served, self.needs.checks)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rlaif.checks.run import needs_sandbox
@@ -9,7 +10,7 @@ from rlaif.grading.pair_plan import PairPlan, PairWork, pair_plan
 from rlaif.prompting.pair_prompt import PairPrompter
 from rlaif.records.criterion import Checked
 from rlaif.reporting.text import count_of
-from rlaif.runs.compare import PairOrder, fitting_pairs, pair_prompter_of
+from rlaif.runs.compare import PairOrder, fitting_pairs, pair_prompter_of, refuse_written
 from rlaif.runs.estimate import code_line
 from rlaif.runs.judge import backend_of
 from rlaif.storage.problems import Problems
@@ -49,20 +50,21 @@ def estimate_pairs(order: PairOrder) -> PairEstimate:
     A new run is assumed: what an existing one has answered is not taken off.
     Raises: FileProblems for pairs at fault; InputError for a check that can be forged.
     """
-    prompter = None
+    prompters: list[PairPrompter] = []
     if order.judge:
-        judge = order.judge.speaking(order.rubric.language)
-        prompter = pair_prompter_of(judge, backend_of(judge))
+        refuse_written(order.judge)
+        seats = order.judge.speaking(order.rubric.language).seats
+        prompters = [pair_prompter_of(seat, backend_of(seat)) for seat in seats]
     counted, problems = PairEstimate(), Problems()
     for row in fitting_pairs(order):
         problems.add(row.problems)
         if row.pair is not None:
-            _count(counted, pair_plan(PairWork(row.pair), order.rubric), prompter)
+            _count(counted, pair_plan(PairWork(row.pair), order.rubric), prompters)
     problems.refuse()
     return counted
 
 
-def _count(counted: PairEstimate, made: PairPlan, prompter: PairPrompter | None) -> None:
+def _count(counted: PairEstimate, made: PairPlan, prompters: Sequence[PairPrompter]) -> None:
     counted.pairs += 1
     counted.prescreened += made.screened is not None
     checks = [c for c in made.open() if isinstance(c, Checked)]
@@ -71,8 +73,8 @@ def _count(counted: PairEstimate, made: PairPlan, prompter: PairPrompter | None)
     counted.code += 2 * code
     made.check()
     judged = made.open_judged()
-    counted.questions += 2 * len(judged)
-    if prompter and judged:
+    counted.questions += 2 * len(judged) * max(len(prompters), 1)
+    for prompter in prompters if judged else ():
         a, b = made.subjects
         orders = prompter.shown(a, b), prompter.shown(b, a)
         counted.tokens += sum(len(shown.prefix.ids) for shown in orders)

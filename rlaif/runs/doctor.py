@@ -9,10 +9,10 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 
 from rlaif import __version__
 from rlaif.authoring.shipped import shipped_folder
+from rlaif.cache_folder import cache_folder
 from rlaif.errors import SandboxUnavailable
 from rlaif.lazy import SANDBOX_INTERPRETER, SANDBOX_TIERS, load
 
@@ -114,8 +114,7 @@ def _small_judge() -> Finding:
 
 
 def _cache() -> Finding:
-    own, base = os.environ.get("RLAIF_CACHE"), os.environ.get("XDG_CACHE_HOME")
-    folder = Path(own) if own else Path(base or Path.home() / ".cache") / "rlaif"
+    folder = cache_folder()
     there = next(p for p in (folder, *folder.parents) if p.exists())
     free = shutil.disk_usage(there).free / 2**30
     usable = os.access(there, os.W_OK) and free > 1

@@ -12,7 +12,7 @@ from rlaif.authoring.draft_file import draft_text
 from rlaif.authoring.proposals import criteria_of, slug_of
 from rlaif.errors import InputError, Problem
 from rlaif.grading.completion import prepare
-from rlaif.ports import Generator, JudgeBackend
+from rlaif.ports import JudgeBackend
 from rlaif.prompting.draft_prompt import Material, Source
 from rlaif.records.identity import digest
 from rlaif.records.judge import Judge
@@ -21,8 +21,7 @@ from rlaif.records.sample import Sample
 from rlaif.reporting.text import count_of
 from rlaif.runs.draft_asking import Asked, groups_of, propose
 from rlaif.runs.draft_trial import MIN_PAIRS, Tried, sides, try_on_pairs, try_on_references
-from rlaif.runs.generator import writing
-from rlaif.runs.judge import ready
+from rlaif.runs.generator import Writer, writing
 from rlaif.storage.export import plain_file
 from rlaif.storage.loose_rows import PromptRow, prompt_rows
 from rlaif.storage.pair_rows import read_pairs
@@ -54,9 +53,8 @@ class DraftOrder:
     seed: int = 0
     force: bool = False
     mapping: Mapping[str, str] = field(default_factory=dict)
-    generator: Generator | None = None
     backend: JudgeBackend | None = None
-    """Both stand in for what the judge file names, as in tests."""
+    """Stands in for the one that the judge file names, as in tests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +78,9 @@ async def draft_from_task(order: DraftOrder, task: str) -> Draft:
     if not task.strip():
         raise InputError("the task is empty\n  hint: --task 'what the model is asked to do'")
     _free(order)
-    async with writing(order.judge, order.generator) as writer:
+    async with writing(order.judge, order.backend) as writer:
         asked = await propose(writer, "task", [[Material(task=task)]], order.count, order.seed)
-        served = writer.generator.served
+        served = writer.backend.served
     tried = [Tried(written) for written in criteria_of(asked.proposals.kept)]
     title = " ".join(task.split())[:60].strip()
     return _written(order, asked, tried, "a task description", title, served)
@@ -97,13 +95,15 @@ async def draft_from_samples(order: DraftOrder, source: str) -> Draft:
     samples = _samples(source, order)
     shown = _chosen(samples, order.seed)[:_PROMPTS_SHOWN]
     materials = [material_of(sample) for sample in shown]
-    asked, served = await _proposed(order, "prompts", materials, _PROMPTS_AT_ONCE)
-    criteria = criteria_of(asked.proposals.kept)
     with_reference = [sample for sample in samples if sample.reference]
-    tried = [Tried(written) for written in criteria]
-    if criteria and with_reference:
-        async with ready(order.judge, order.backend) as asker:
-            tried = await try_on_references(asker, criteria, with_reference)
+    async with writing(order.judge, order.backend) as writer:
+        asked = await _proposed(writer, order, "prompts", materials, _PROMPTS_AT_ONCE)
+        served = writer.backend.served
+        criteria = criteria_of(asked.proposals.kept)
+        tried = [Tried(written) for written in criteria]
+        if criteria and with_reference:
+            async with writer.judging() as asker:
+                tried = await try_on_references(asker, criteria, with_reference)
     told = (
         f"{count_of(len(samples), 'prompt')} of {Path(source).name}: {len(shown)} were shown, "
         f"{count_of(len(with_reference), 'reference')} tried"
@@ -128,12 +128,14 @@ async def draft_from_pairs(order: DraftOrder, source: str) -> Draft:
             f"model, and {MIN_PAIRS} others are needed to try the criteria on"
         )
     materials = [contrast_of(pair) for pair in shown]
-    asked, served = await _proposed(order, "pairs", materials, _PAIRS_AT_ONCE)
-    criteria = criteria_of(asked.proposals.kept)
     tried: list[Tried] = []
-    if criteria:
-        async with ready(order.judge, order.backend) as asker:
-            tried = await try_on_pairs(asker, criteria, held)
+    async with writing(order.judge, order.backend) as writer:
+        asked = await _proposed(writer, order, "pairs", materials, _PAIRS_AT_ONCE)
+        served = writer.backend.served
+        criteria = criteria_of(asked.proposals.kept)
+        if criteria:
+            async with writer.judging() as asker:
+                tried = await try_on_pairs(asker, criteria, held)
     tried.sort(key=lambda one: -one.margin)
     left_out = f" ({count_of(ties, 'tie')} left out)" if ties else ""
     told = f"pairs of {Path(source).name}{left_out}: proposed on {len(shown)}, tried on {len(held)}"
@@ -159,13 +161,12 @@ def contrast_of(pair: Pair) -> Material:
 
 
 async def _proposed(
-    order: DraftOrder, source: Source, materials: Sequence[Material], at_once: int
-) -> tuple[Asked, str]:
-    """What the model proposes, and what it is; its memory is free again afterwards."""
-    async with writing(order.judge, order.generator) as writer:
-        groups, too_long = groups_of(writer, source, materials, order.count, at_once)
-        asked = await propose(writer, source, groups, order.count, order.seed)
-        return replace(asked, too_long=too_long), writer.generator.served
+    writer: Writer, order: DraftOrder, source: Source, materials: Sequence[Material], at_once: int
+) -> Asked:
+    """What the model proposes, shown as many materials at once as fit."""
+    groups, too_long = groups_of(writer, source, materials, order.count, at_once)
+    asked = await propose(writer, source, groups, order.count, order.seed)
+    return replace(asked, too_long=too_long)
 
 
 def _samples(source: str, order: DraftOrder) -> list[Sample]:
@@ -219,7 +220,7 @@ def _written(
     if kept:
         now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
         told = (
-            f"Proposed by the judge {order.judge.name}, model {order.judge.spec.model} ({served}),",
+            f"Proposed by the judge {order.judge.name}, model {order.judge.own.model} ({served}),",
             f"on {now}, from {source}.",
         )
         text = draft_text(_rubric(order, kept, title), told, str(order.out))

@@ -15,7 +15,7 @@ from typing import Any
 
 from rlaif.authoring.proposals import Proposals, criteria_of
 from rlaif.errors import InputError, Problem
-from rlaif.grading.engine import Asker
+from rlaif.grading.seat import Asker
 from rlaif.ports import Request
 from rlaif.records.identity import digest
 from rlaif.records.pair import Pair
@@ -26,7 +26,6 @@ from rlaif.runs.draft_asking import most_tokens, propose_each
 from rlaif.runs.draft_input import ID, Kind, LeftOut, OpenRow, open_rows
 from rlaif.runs.draft_trial import Tried, try_on_own_pair, try_on_own_reference
 from rlaif.runs.generator import Writer, writing
-from rlaif.runs.judge import ready
 from rlaif.storage.drafted_rows import MARK, DraftedRows, drafted_rows
 from rlaif.storage.lines import STANDARD_INPUT
 from rlaif.storage.problems import Problems
@@ -95,13 +94,13 @@ async def draft_rows(
     made = Drafting()
     with drafted_rows(str(order.out), anew=order.force, named=ID[kind]) as rows:
         async with AsyncExitStack() as stack:
-            writer = await stack.enter_async_context(writing(order.judge, order.generator))
+            writer = await stack.enter_async_context(writing(order.judge, order.backend))
             errand = _Errand(order, source, kind, writer)
             _look_through(errand, rows, made)
             asker: Asker | None = None
             for jobs in _chunks(_jobs(errand, rows)):
                 if asker is None and any(job.row.tried_on for job in jobs):
-                    asker = await stack.enter_async_context(ready(order.judge, order.backend))
+                    asker = await stack.enter_async_context(writer.judging())
                 await _do(errand, jobs, asker, rows, made)
                 watch(made)
     return made
@@ -223,7 +222,7 @@ async def _tried(
 
 def _row(errand: _Errand, job: _Job, sound: list[Tried]) -> dict[str, Any]:
     judge = errand.order.judge
-    mark = {"key": job.key, "judge": judge.name, "model": judge.spec.model}
+    mark = {"key": job.key, "judge": judge.name, "model": judge.own.model}
     return {
         **job.row.raw,
         ID[errand.kind]: job.row.name,

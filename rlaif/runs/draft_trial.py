@@ -17,8 +17,9 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
-from rlaif.grading.engine import Asker, finished_plans
+from rlaif.grading.engine import finished_plans
 from rlaif.grading.plan import Plan, Work
+from rlaif.grading.seat import Asker
 from rlaif.records.grade import Answered
 from rlaif.records.outcome import Verdict
 from rlaif.records.pair import Pair

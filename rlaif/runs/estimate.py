@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rlaif.checks.run import needs_sandbox
 from rlaif.grading.combine import unmet_gates
+from rlaif.grading.holistic import in_one
 from rlaif.grading.plan import Plan, Work, plan
 from rlaif.prompting.prompt import Prompter
 from rlaif.records.criterion import Checked, Judged
@@ -63,16 +65,18 @@ def estimate(order: Order) -> Estimate:
     A new run is assumed: what an existing one has answered is not taken off.
     Raises: FileProblems for samples at fault; InputError for a check that can be forged.
     """
-    prompter = None
-    if order.judge:
-        prompter = prompter_of(order.judge, backend_of(order.judge), order.rubric)
+    seats = order.judge.seats if order.judge else ()
+    prompters = [prompter_of(seat, backend_of(seat), order.rubric) for seat in seats]
     counted = Estimate()
     for sample in only_samples(fitting_rows(order)):
-        _count(counted, plan(Work(sample), order.rubric), prompter)
+        made = plan(Work(sample), order.rubric)
+        if seats and seats[0].own.verdict == "holistic":
+            made = in_one(made, prompters[0].overall)
+        _count(counted, made, prompters)
     return counted
 
 
-def _count(counted: Estimate, made: Plan, prompter: Prompter | None) -> None:
+def _count(counted: Estimate, made: Plan, prompters: Sequence[Prompter]) -> None:
     counted.samples += 1
     opened = list(made.open())
     if not opened:
@@ -87,8 +91,8 @@ def _count(counted: Estimate, made: Plan, prompter: Prompter | None) -> None:
     needless = unmet_gates(made.items, made.given)
     judged = [c for c in opened if isinstance(c, Judged) and c.id not in needless]
     counted.gated += bool(needless) and not judged
-    counted.questions += len(judged)
-    if prompter and judged:
+    counted.questions += len(judged) * max(len(prompters), 1)
+    for prompter in prompters if judged else ():
         prefix = len(prompter.prefix(made.subject).ids)
         questions = [len(prompter.question(c).ids) for c in judged]
         counted.tokens += prefix + sum(questions)

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from rlaif.errors import RunError
 from rlaif.grading.combine import score_of, work_out
-from rlaif.records.grade import Grade, Score
+from rlaif.grading.disagreement import variances
+from rlaif.grading.holistic import in_one
+from rlaif.grading.plan import Work, plan
+from rlaif.records.criterion import Item, leaves
+from rlaif.records.grade import Answered, Grade, Score
 from rlaif.records.rubric import Rubric
+from rlaif.records.sample import Sample
 from rlaif.records.working import Working
+from rlaif.reporting.arithmetic import arithmetic_view
+from rlaif.reporting.sheet import Sheet
 from rlaif.runs.kept import kept_rubric
 from rlaif.storage.run_folder import open_run
 
@@ -23,6 +31,8 @@ class Explained:
     working: Working | None
     """None where the prescreen has decided: there is no arithmetic."""
     remarks: tuple[str, ...]
+    variances: Mapping[str, float] = field(default_factory=dict)
+    """How far the ballots lie apart, by criterion, where a verdict was made of several."""
 
 
 def explain(folder: Path, sample_id: str) -> Explained:
@@ -39,8 +49,25 @@ def explain(folder: Path, sample_id: str) -> Explained:
     if grade.reason.startswith("prescreen:"):
         return Explained(rubric, grade, None, _remarks(grade, None))
     given = {outcome.criterion: outcome for outcome in grade.outcomes}
-    working = work_out((*rubric.items, *sample.criteria), given)
-    return Explained(rubric, grade, working, _remarks(grade, score_of(working)))
+    items = graded_items(rubric, sample, given)
+    working = work_out(items, given)
+    remarks = _remarks(grade, score_of(working))
+    return Explained(rubric, grade, working, remarks, variances(items, grade))
+
+
+def explained_view(found: Explained) -> Sheet:
+    """The lines of it, for people."""
+    given = (found.rubric, found.grade, found.working, found.remarks)
+    return arithmetic_view(*given, found.variances)
+
+
+def graded_items(rubric: Rubric, sample: Sample, given: Mapping[str, Answered]) -> tuple[Item, ...]:
+    """What was graded: of a judge that gives one overall score, its one question."""
+    items = (*rubric.items, *sample.criteria)
+    if given.keys() <= {criterion.id for criterion in leaves(items)}:
+        return items
+    made = plan(Work(sample), rubric, screen=False)
+    return in_one(made, lambda _: "All of them, as one overall question.").items
 
 
 def _remarks(grade: Grade, found: Score | None) -> tuple[str, ...]:

@@ -3,37 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import aclosing, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from rlaif.authoring.reading import read_text
 from rlaif.authoring.shipped import shipped_folder
-from rlaif.lazy import GENERATORS, load
-from rlaif.ports import Generated, Generator, Request
+from rlaif.errors import InputError
+from rlaif.grading.seat import Asker
+from rlaif.ports import Generated, JudgeBackend, Request
 from rlaif.prompting.codec import Codec
 from rlaif.prompting.draft_prompt import DraftPrompter
 from rlaif.records.judge import Judge, ask_fingerprint
 from rlaif.records.outcome import Failure
+from rlaif.runs.judge import backend_of, ready
+from rlaif.runs.passing_on import Lent
 
 DRAFT_TEMPLATE = "draft.jinja2"
 
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """A model that writes criteria, and who writes its prompts."""
+    """A judge's model that writes criteria, and who writes its prompts."""
 
-    judge: str
-    model: str
+    judge: Judge
     fingerprint: str
     """Hash of what determines its texts, apart from the prompt."""
     prompter: DraftPrompter
-    generator: Generator
+    backend: JudgeBackend
 
     @property
     def max_length(self) -> int | None:
         """Most tokens of a prompt and its text together."""
-        return self.generator.max_length
+        return self.backend.max_length
 
     async def texts(self, requests: Sequence[Request]) -> list[Generated | Failure]:
         """The text of each request, in their order."""
@@ -43,33 +45,41 @@ class Writer:
             for request in requests:
                 yield request
 
-        stream: Any = self.generator.generate(asked())
+        stream: Any = self.backend.generate(asked())
         async with aclosing(stream):
             async for number, text in stream:
                 found[number] = text
         unanswered = Failure("backend", "the model gave no answer")
         return [found.get(request.number, unanswered) for request in requests]
 
-
-def generator_of(judge: Judge) -> Generator:
-    """The generator for the judge's model, not yet started. Raises: MissingExtra."""
-    made: Generator = load(GENERATORS[judge.spec.backend])(judge.spec, judge.folder)
-    return made
+    def judging(self) -> AbstractAsyncContextManager[Asker]:
+        """The same model as a judge that tries what was written; it is not loaded twice."""
+        return ready(self.judge, Lent(self.backend))
 
 
 @asynccontextmanager
-async def writing(judge: Judge, generator: Generator | None = None) -> AsyncIterator[Writer]:
-    """The judge's model, loaded and able to write; `generator` stands in for it, as in tests.
+async def writing(judge: Judge, backend: JudgeBackend | None = None) -> AsyncIterator[Writer]:
+    """The judge's model, loaded and able to write; `backend` stands in for it, as in tests.
 
-    Raises: JudgeUnavailable or MissingExtra, with what to change.
+    Raises: InputError for a judge without a model of its own; JudgeUnavailable or MissingExtra,
+    with what to change.
     """
-    used = generator or generator_of(judge)
-    files = used.tokenizer()
-    template = read_text(shipped_folder("judges") / DRAFT_TEMPLATE)
-    prompter = DraftPrompter(template, Codec(files) if files else None)
+    if judge.members:
+        told = f"the judge '{judge.name}' has no model of its own that could write"
+        raise InputError(f"{told}\n  hint: --judge names one of its members")
+    used = backend or backend_of(judge)
+    prompter, files = _prompter(used), used.tokenizer()
     try:
         await used.start()
+        if used.tokenizer() is not files:  # it takes text after all
+            prompter = _prompter(used)
         fingerprint = ask_fingerprint(judge.spec, used.served)
-        yield Writer(judge.name, judge.spec.model, fingerprint, prompter, used)
+        yield Writer(judge, fingerprint, prompter, used)
     finally:
         await used.aclose()
+
+
+def _prompter(backend: JudgeBackend) -> DraftPrompter:
+    files = backend.tokenizer()
+    template = read_text(shipped_folder("judges") / DRAFT_TEMPLATE)
+    return DraftPrompter(template, Codec(files) if files else None)

@@ -11,19 +11,23 @@ from typing import Protocol
 
 from rlaif.checks.run import check_versions
 from rlaif.errors import InputError
-from rlaif.grading.engine import finished_plans
+from rlaif.grading.engine import Asker, finished_plans
 from rlaif.grading.plan import Work
 from rlaif.records.grade import Grade
 from rlaif.records.identity import digest
 from rlaif.records.judge import Judge, ask_fingerprint
 from rlaif.records.rubric import Rubric
+from rlaif.reporting.canaries import canary_lines
 from rlaif.reporting.text import count_of
+from rlaif.runs.canaries import keep_canaries, try_canaries
 from rlaif.runs.fitting import FittingRows as FittingRows
 from rlaif.runs.forgeable import refuse_forgeable
 from rlaif.runs.job import judge_to_keep, sigterm_interrupts, ticked
 from rlaif.runs.judge import NO_JUDGE_NAMED, language_note, no_judge, ready
 from rlaif.runs.needs import Needs, check_names
+from rlaif.runs.remembering import Remembering, remembering
 from rlaif.runs.sandbox import sandbox_ready
+from rlaif.runs.usage import counted
 from rlaif.storage.intake import Intake
 from rlaif.storage.manifest import Sandboxed
 from rlaif.storage.run_folder import Counts, Kept, RunFolder, make_run
@@ -67,6 +71,12 @@ class Order:
     """Run the policy's code as the user, where it can do harm."""
     accept_forgeable: Sequence[str] = ()
     """Ids of criteria that are used although a policy can forge their pass."""
+    cache: bool = True
+    """Use verdicts that earlier runs gave to exactly the same questions."""
+    recheck: float | None = None
+    """Share of those that are asked for again, in [0, 1]; None for the default."""
+    canaries: int = 0
+    """How many known attacks are put before the judge, apart from the grades."""
 
 
 def grade_run(order: Order, watcher: Watcher) -> Counts:
@@ -90,11 +100,12 @@ def grade_run(order: Order, watcher: Watcher) -> Counts:
         if rows.needs.judge and (note := language_note(judge, order.rubric)):
             watcher.note(note)
         judge = judge.speaking(order.rubric.language)
-        job = _Job(run, order, judge, rows.needs, watcher)
-        if job.finished():
-            watcher.note("all of it was graded before: nothing is asked")
-        else:
-            asyncio.run(job.grade())
+        with remembering(order.cache, order.recheck) as memory:
+            job = _Job(run, order, judge, rows.needs, watcher, memory)
+            if job.finished() and not order.canaries:
+                watcher.note("all of it was graded before: nothing is asked")
+            else:
+                asyncio.run(job.grade())
         return run.counts()
 
 
@@ -137,6 +148,7 @@ class _Job:
     judge: Judge
     needs: Needs
     watcher: Watcher
+    memory: Remembering
 
     def finished(self) -> bool:
         """Whether all is graded under this rubric and this judge, as far as can be told unasked."""
@@ -154,23 +166,36 @@ class _Job:
         order, asks = self.order, self.needs.judge
         async with (
             sandbox_ready(self.needs.code, unsafe=order.unsafe_no_sandbox) as sandbox,
-            ready(self.judge, asks=asks, rubric=order.rubric) as asker,
+            ready(self.judge, asks=asks, rubric=order.rubric, memory=self.memory) as asker,
         ):
-            for text in (*sandbox.notes, *asker.backend.notes):
+            for text in (*sandbox.notes, *asker.notes):
                 self.watcher.note(text)
-            self.state(asker.backend.served, sandbox.stated)
+            self.state(asker.served, sandbox.stated)
             counts = self.run.counts()
             done = counts.ok + (0 if order.retry_failed else counts.failed)
             self.watcher.begin(counts.samples, done)
             works = _works(self.run, order.retry_failed)
             plans = finished_plans(works, order.rubric, asker, sandbox=sandbox)
-            async with aclosing(plans):
-                with self.run.writer() as writer:
-                    async with ticked(writer):
-                        async for made in plans:
-                            grade = made.grade(asker.name)
-                            writer.append(grade)
-                            self.watcher.graded(grade)
+            with counted(self.run, asker.usage, self.watcher.note):
+                async with aclosing(plans):
+                    with self.run.writer() as writer:
+                        async with ticked(writer):
+                            async for made in plans:
+                                grade = made.grade(asker.name)
+                                writer.append(grade)
+                                self.watcher.graded(grade)
+            if order.canaries:
+                await self._try_canaries(asker)
+
+    async def _try_canaries(self, asker: Asker) -> None:
+        """Put known attacks before the judge, beside the run's grades."""
+        attacks = count_of(self.order.canaries, "known attack")
+        self.watcher.note(f"putting {attacks} before the judge")
+        samples = (sample for sample, _ in self.run.graded_samples())
+        report = await try_canaries(samples, self.order.rubric, asker, self.order.canaries)
+        keep_canaries(self.run.path, report)
+        for line in canary_lines(report):
+            self.watcher.note(line)
 
     def _under(self, served: str) -> str:
         return graded_under(self.order.rubric, self.judge, served, self.needs.checks)

@@ -6,7 +6,7 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from typing import Protocol
+from typing import Any, Protocol
 
 from rlaif.records.identity import canonical
 from rlaif.records.judge import Judge
@@ -53,5 +53,12 @@ def sigterm_interrupts() -> Iterator[None]:
 def judge_to_keep(judge: Judge, served: str) -> Kept:
     """The judge's file and template as a run keeps them; `served`, what the backend found."""
     spec = judge.spec
-    text = canonical({"judge": spec.as_written(), "template": judge.template}).decode()
+    text = canonical(_as_kept(judge)).decode()
     return Kept(spec.judge, spec.version, judge.content_hash, text, ".json", served)
+
+
+def _as_kept(judge: Judge) -> dict[str, Any]:
+    kept: dict[str, Any] = {"judge": judge.spec.as_written(), "template": judge.template}
+    if judge.members:
+        kept["members"] = [_as_kept(member) for member in judge.members]
+    return kept

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+from typing import TypeVar
 
 from rlaif.authoring.judge_file import load_judge
-from rlaif.errors import FileProblems, Problem
+from rlaif.errors import FileProblems, JudgeUnavailable, Problem
 from rlaif.grading.completion import prepare
-from rlaif.grading.engine import Asker
+from rlaif.grading.seat import Asker, Seat
 from rlaif.grading.verdict import place_of_label
 from rlaif.judging.scripted import ScriptedBackend
 from rlaif.lazy import BACKENDS, load
@@ -18,10 +20,16 @@ from rlaif.prompting.prompt import Prompter
 from rlaif.prompting.question import Taught
 from rlaif.prompting.template import JudgeTemplate
 from rlaif.prompting.template_lint import template_problems
-from rlaif.records.backends import ScriptedJudge, TransformersJudge
+from rlaif.records.backends import OpenaiJudge, ScriptedJudge, VllmJudge, backend_name
 from rlaif.records.criterion import Item, Judged, leaves
 from rlaif.records.judge import Judge, ask_fingerprint
+from rlaif.records.panel import CascadeJudge, JuryJudge
 from rlaif.records.rubric import Rubric
+from rlaif.runs.remembering import NOTHING_REMEMBERED, Remembering
+
+P = TypeVar("P", bound=Prompter)
+_MOST_MEMORY = 0.9
+"""Of a GPU, for all engines on it."""
 
 
 def backend_of(judge: Judge) -> JudgeBackend:
@@ -29,7 +37,8 @@ def backend_of(judge: Judge) -> JudgeBackend:
 
     Raises: MissingExtra when the package it needs is not installed.
     """
-    backend: JudgeBackend = load(BACKENDS[judge.spec.backend])(judge.spec, judge.folder)
+    spec = judge.own
+    backend: JudgeBackend = load(BACKENDS[backend_name(spec)])(spec, judge.folder)
     return backend
 
 
@@ -41,15 +50,33 @@ def prompter_of(judge: Judge, backend: JudgeBackend, rubric: Rubric | None = Non
     """
     if rubric is not None:
         judge = judge.speaking(rubric.language)
-    files = backend.tokenizer()
-    if problems := template_problems(judge.template, judge.spec.template):
-        raise FileProblems(problems)
-    template = JudgeTemplate(judge.template, judge.spec.template)
-    codec = Codec(files) if files else None
-    prompter = Prompter(template, judge.spec.labels, codec, _taught(rubric) if rubric else ())
+    spec = judge.own
+    template, codec = template_of(judge), codec_of(judge, backend)
+    prompter = Prompter(
+        template,
+        spec.labels,
+        codec,
+        _taught(rubric) if rubric else (),
+        verdict=spec.verdict,
+        tokens=spec.rationale_tokens,
+    )
     if rubric is not None:
-        _ask_once(prompter, rubric, judge.spec.template)
+        _ask_once(prompter, rubric, spec.template)
     return prompter
+
+
+def template_of(judge: Judge) -> JudgeTemplate:
+    """The judge's template. Raises: FileProblems where it is at fault."""
+    name = judge.own.template
+    if problems := template_problems(judge.template, name):
+        raise FileProblems(problems)
+    return JudgeTemplate(judge.template, name)
+
+
+def codec_of(judge: Judge, backend: JudgeBackend) -> Codec | None:
+    """What writes the judge's prompts as ids; None for a backend that takes text."""
+    files, spec = backend.tokenizer(), judge.own
+    return Codec(files, thinking=spec.thinking, closing=spec.closing) if files else None
 
 
 def _taught(rubric: Rubric) -> list[Taught]:
@@ -86,8 +113,12 @@ def language_note(judge: Judge, rubric: Rubric) -> str:
         return ""
     return (
         f"the rubric is in '{rubric.language}', and the judge has no template in it: the words "
-        f"around the questions are those of {judge.spec.template}"
+        f"around the questions are those of {', '.join(sorted(_templates(judge)))}"
     )
+
+
+def _templates(judge: Judge) -> set[str]:
+    return {seat.own.template for seat in judge.seats}
 
 
 _NOTHING = ScriptedJudge(judge="none", version="1.0.0", backend="scripted", answers={})
@@ -114,36 +145,111 @@ async def ready(
     *,
     asks: bool = True,
     rubric: Rubric | None = None,
+    memory: Remembering = NOTHING_REMEMBERED,
 ) -> AsyncIterator[Asker]:
-    """The judge, loaded and able to answer; `backend` stands in for the one that its file names.
+    """The judge, loaded and able to answer; `backend` stands in for those that its file names.
 
-    The rubric brings the language of the prompts, and the examples that teach.
-
-    Where a rubric asks nothing of a judge (`asks` false), none is loaded.
+    The rubric brings the language of the prompts, and the examples that teach. Where a rubric asks
+    nothing of a judge (`asks` false), none is loaded.
 
     Raises: JudgeUnavailable, MissingExtra or FileProblems, each with what to change.
     """
-    used = backend or (backend_of(judge) if asks else ScriptedBackend(_NOTHING))
-    prompter = prompter_of(judge, used, rubric)
-    try:
-        await used.start()
-        yield asker_of(judge, used, prompter)
-    finally:
-        await used.aclose()
+    used = backend if asks else ScriptedBackend(_NOTHING)
+
+    def prompter(seat: Judge, of: JudgeBackend) -> Prompter:
+        return prompter_of(seat, of, rubric)
+
+    async with started(judge, used, prompter) as (backends, prompters):
+        yield asker_of(judge, backends, prompters, memory)
 
 
-def asker_of(judge: Judge, backend: JudgeBackend, prompter: Prompter) -> Asker:
-    """The judge as the grading engine takes it."""
+@asynccontextmanager
+async def started(
+    judge: Judge,
+    backend: JudgeBackend | None,
+    prompter: Callable[[Judge, JudgeBackend], P],
+) -> AsyncIterator[tuple[list[JudgeBackend], list[P]]]:
+    """The backends of all who judge, started one after another, and who writes their prompts.
+
+    What can be known to be wrong without a model is found before one is loaded.
+    """
+    seats = judge.seats
+    backends = [backend or backend_of(one) for one in sharing(seats)]
+    prompters = [prompter(*both) for both in zip(seats, backends, strict=True)]
+    async with AsyncExitStack() as stack:
+        for place, (seat, used) in enumerate(zip(seats, backends, strict=True)):
+            stack.push_async_callback(used.aclose)
+            before = used.tokenizer()
+            await used.start()
+            if used.tokenizer() is not before:  # it takes text after all
+                prompters[place] = prompter(seat, used)
+            _can_think(seat, used)
+        yield backends, prompters
+
+
+def sharing(seats: Sequence[Judge]) -> list[Judge]:
+    """The judges with a GPU's memory divided among those that load a model into one by vLLM."""
+    loading = [seat for seat in seats if isinstance(seat.spec, VllmJudge)]
+    unstated = [s for s in loading if isinstance(s.spec, VllmJudge) and not s.spec.memory_share]
+    stated = sum(s.spec.memory_share or 0 for s in loading if isinstance(s.spec, VllmJudge))
+    if len(loading) < 2 or not unstated:
+        return list(seats)
+    share = round(max(_MOST_MEMORY - stated, 0.05) / len(unstated), 3)
+    return [_with_share(seat, share) if seat in unstated else seat for seat in seats]
+
+
+def waiting(judge: Judge, max_outage_s: float) -> Judge:
+    """The judge, waiting so many seconds for a server that cannot be reached."""
+    members = tuple(waiting(member, max_outage_s) for member in judge.members)
     spec = judge.spec
-    longest = backend.max_length
-    stated = spec.max_completion if isinstance(spec, TransformersJudge) else None
-    limits = [n for n in (stated or (longest or 0) // 2, longest) if n]
+    if isinstance(spec, OpenaiJudge):
+        spec = spec.model_copy(update={"max_outage_s": max_outage_s})
+    return replace(judge, spec=spec, members=members)
+
+
+def _with_share(seat: Judge, share: float) -> Judge:
+    return replace(seat, spec=seat.own.model_copy(update={"memory_share": share}))
+
+
+def _can_think(seat: Judge, backend: JudgeBackend) -> None:
+    spec = seat.own
+    needs_ids = spec.thinking and spec.reads_labels and not isinstance(spec, ScriptedJudge)
+    if needs_ids and backend.tokenizer() is None:
+        raise JudgeUnavailable(
+            f"{seat.name}: probabilities after the thinking need prompts as token ids, and this "
+            "model is asked in text\n  hint: verdict: generated, or a server that takes token ids"
+        )
+
+
+def asker_of(
+    judge: Judge,
+    backends: Sequence[JudgeBackend],
+    prompters: Sequence[Prompter],
+    memory: Remembering = NOTHING_REMEMBERED,
+) -> Asker:
+    """The judge as the grading engine takes it: its backends are started, one for each seat."""
+    seats = [_seat(*one) for one in zip(judge.seats, backends, prompters, strict=True)]
+    spec = judge.spec
     return Asker(
+        name=judge.name,
+        seats=tuple(seats),
+        rule=spec if isinstance(spec, JuryJudge | CascadeJudge) else None,
+        cache=memory.cache_for(judge),
+        recheck=memory.share(judge),
+        day=memory.day,
+    )
+
+
+def _seat(judge: Judge, backend: JudgeBackend, prompter: Prompter) -> Seat:
+    spec, longest = judge.own, backend.max_length
+    stated = getattr(spec, "max_completion", None)
+    limits = [n for n in (stated or (longest or 0) // 2, longest) if n]
+    return Seat(
         name=judge.name,
         prompter=prompter,
         backend=backend,
         fingerprint=ask_fingerprint(spec, backend.served),
-        min_label_mass=spec.min_label_mass,
+        spec=spec,
         max_length=longest,
         max_completion=min(limits, default=None),
     )

@@ -17,7 +17,13 @@ def lint(paths: Sequence[str | Path]) -> list[Problem]:
 
 
 def _of_template(judge: Judge) -> list[Problem]:
-    path = judge.folder / judge.spec.template if judge.folder else Path(judge.spec.template)
+    """The problems of a judge's template, or of those of its members."""
+    return [problem for seat in judge.seats for problem in _of_seat(seat)]
+
+
+def _of_seat(judge: Judge) -> list[Problem]:
+    name = judge.own.template
+    path = judge.folder / name if judge.folder else Path(name)
     found = template_problems(judge.template, str(path))
     for tag, text in judge.translations:
         found += template_problems(text, str(path.with_suffix(f".{tag}{path.suffix}")))

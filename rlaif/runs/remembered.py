@@ -6,51 +6,23 @@ from collections import Counter
 from collections.abc import AsyncIterator
 
 from rlaif.grading.plan import Plan
-from rlaif.ports import Answer, Decision, JudgeBackend, TokenizerFiles
+from rlaif.ports import Answer, Decision, Generated, JudgeBackend, Request
 from rlaif.records.outcome import Failure, Skipped, Verdict
+from rlaif.runs.passing_on import PassingOn
 
 MOST_KEPT = 500_000
 """Verdicts that are remembered besides those of the last pass."""
 
 
-class Counted:
+class Counted(PassingOn):
     """A backend that counts its questions by criterion."""
 
     def __init__(self, backend: JudgeBackend) -> None:
         """Stand before `backend`."""
-        self._backend = backend
+        super().__init__(backend)
         self.asked: Counter[str] = Counter()
 
-    @property
-    def served(self) -> str:
-        """As the backend says."""
-        return self._backend.served
-
-    @property
-    def max_length(self) -> int | None:
-        """As the backend says."""
-        return self._backend.max_length
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """As the backend says."""
-        return self._backend.notes
-
-    def tokenizer(self) -> TokenizerFiles | None:
-        """As the backend says."""
-        return self._backend.tokenizer()
-
-    async def start(self) -> None:
-        """Start the backend."""
-        await self._backend.start()
-
-    async def aclose(self) -> None:
-        """Close the backend."""
-        await self._backend.aclose()
-
-    async def decide(
-        self, asked: AsyncIterator[Decision]
-    ) -> AsyncIterator[tuple[int, Answer | Failure]]:
+    def decide(self, asked: AsyncIterator[Decision]) -> AsyncIterator[tuple[int, Answer | Failure]]:
         """The backend's answers."""
 
         async def counted() -> AsyncIterator[Decision]:
@@ -58,8 +30,19 @@ class Counted:
                 self.asked[decision.criterion] += 1
                 yield decision
 
-        async for answered in self._backend.decide(counted()):
-            yield answered
+        return super().decide(counted())
+
+    def generate(
+        self, asked: AsyncIterator[Request]
+    ) -> AsyncIterator[tuple[int, Generated | Failure]]:
+        """The backend's texts; a request counts for every criterion that it asks about."""
+
+        async def counted() -> AsyncIterator[Request]:
+            async for request in asked:
+                self.asked.update(form.criterion for form in request.forms)
+                yield request
+
+        return super().generate(counted())
 
 
 class Memory:

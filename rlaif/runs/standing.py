@@ -65,9 +65,9 @@ async def one_pass(
     pass ends with None. What was answered until then is remembered. `sandbox`: started, where a
     check needs it.
     """
-    counted = asker.backend
-    assert isinstance(counted, Counted)  # noqa: S101 - made so by the watch
-    counted.asked.clear()
+    counted = [seat.backend for seat in asker.seats if isinstance(seat.backend, Counted)]
+    for backend in counted:
+        backend.asked.clear()
     walk = _Walk(rubric, asker, memory, go_on, sandbox)
     graded = await walk.finished(samples, by_rule=True)
     found = {name: made.grade(asker.name) for name, made in graded.items()}
@@ -88,7 +88,8 @@ async def one_pass(
         met=sum(label.finding is None for label in labels.values()),
     )
     failures = tuple(walk.tally.failures())
-    return Pass(standing, scores, labels, dict(counted.asked), walk.tally.questions, failures)
+    asked = sum((backend.asked for backend in counted), Counter[str]())
+    return Pass(standing, scores, labels, dict(asked), walk.tally.questions, failures)
 
 
 class _Walk:

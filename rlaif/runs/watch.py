@@ -25,6 +25,7 @@ from rlaif.runs.judge import (
     language_note,
     no_judge,
     prompter_of,
+    sharing,
 )
 from rlaif.runs.lint import lint
 from rlaif.runs.needs import Needs
@@ -100,7 +101,7 @@ class Watching:
         self._order, self._onlooker, self._once = order, onlooker, once
         self._rubric = find_rubric(order.rubric)
         self._judge = order.judge or no_judge()
-        self._backend = Counted(backend_of(self._judge))
+        self._backends = [Counted(backend_of(seat)) for seat in sharing(self._judge.seats)]
         self._sandbox = OnDemand(unsafe=order.unsafe_no_sandbox)
         self._started = False
         self._language_note = ""
@@ -122,7 +123,8 @@ class Watching:
                 while not self.saves.saved():  # noqa: ASYNC110 - a file tells nobody of its save
                     await asyncio.sleep(_PAUSE_S)
         finally:
-            await self._backend.aclose()
+            for backend in self._backends:
+                await backend.aclose()
             await self._sandbox.aclose()
 
     async def round(self) -> int:
@@ -201,17 +203,20 @@ class Watching:
 
     async def _asker(self, rubric: Rubric) -> Asker:
         """The judge, loaded when it is first needed, with the prompts of this rubric."""
-        prompter = prompter_of(self._judge, self._backend, rubric)
+        both = list(zip(self._judge.seats, self._backends, strict=True))
+        prompters = [prompter_of(*one, rubric) for one in both]
         if not self._started:
-            await self._backend.start()
+            for backend in self._backends:
+                await backend.start()
+                for text in backend.notes:
+                    self._onlooker.note(text)
             self._started = True
-            for text in self._backend.notes:
-                self._onlooker.note(text)
+            prompters = [prompter_of(*one, rubric) for one in both]  # one may take text after all
         note = language_note(self._judge, rubric) if self._order.judge else ""
         if note and note != self._language_note:
             self._onlooker.note(note)
         self._language_note = note
-        return asker_of(self._judge, self._backend, prompter)
+        return asker_of(self._judge, self._backends, prompters)
 
 
 class _Samples:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from itertools import islice
+from itertools import islice, starmap
 from pathlib import Path
 from typing import IO, Any, Literal
 
@@ -25,6 +25,13 @@ Format = Literal["jsonl", "csv", "parquet"]
 STANDARD_OUTPUT = "-"
 
 _ROWS = 1024
+_VOTE = pa.struct(
+    [
+        ("by", pa.string()),
+        ("distribution", pa.list_(pa.float64())),
+        ("label_mass", pa.float64()),
+    ]
+)
 _OUTCOME = pa.struct(
     [
         ("criterion", pa.string()),
@@ -36,6 +43,10 @@ _OUTCOME = pa.struct(
         ("stage", pa.string()),
         ("reason", pa.string()),
         ("message", pa.string()),
+        ("rationale", pa.string()),
+        ("evidence", pa.list_(pa.struct([("text", pa.string()), ("found", pa.bool_())]))),
+        ("votes", pa.list_(_VOTE)),
+        ("variance", pa.float64()),
     ]
 )
 _FIELDS: list[tuple[str, Any]] = [
@@ -53,9 +64,10 @@ SCHEMA = pa.schema(_FIELDS)
 """Of a Parquet export."""
 
 
-def export(grades: Iterable[Grade], out: str, kind: Format) -> int:
+def export(grades: Iterable[tuple[Grade, Mapping[str, float]]], out: str, kind: Format) -> int:
     """Write `grades` to the file `out`, `-` for standard output; how many they were.
 
+    Args: each grade with the variances of its verdicts by criterion; see `export_row`.
     Raises: InputError when `out` is no file; RunError when it cannot be written, and what was there
     before is then kept.
     """
@@ -67,7 +79,7 @@ def export(grades: Iterable[Grade], out: str, kind: Format) -> int:
         "parquet": _write_parquet,
     }
     with _destination(out) as stream:
-        return writers[kind](map(export_row, grades), stream)
+        return writers[kind](starmap(export_row, grades), stream)
 
 
 def write_rows(rows: Iterable[dict[str, Any]], out: str) -> int:

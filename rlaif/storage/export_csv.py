@@ -11,12 +11,14 @@ from typing import IO, Any
 import orjson
 
 _PLAIN = ("sample_id", "rubric", "judge", "score", "raw_score", "status", "reason")
+_SAID = ("rationale", "variance")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def write_csv(rows: Iterable[dict[str, Any]], stream: IO[bytes]) -> int:
     """Write export rows: the plain fields, each section's value, each criterion's value and answer.
 
+    A criterion's rationale and variance have columns too, if some row has one.
     Which criteria there are is known only after the last row, since samples may bring their own: so
     the rows wait in a temporary file.
     """
@@ -50,6 +52,7 @@ def _flat(row: dict[str, Any]) -> dict[str, Any]:
         name = outcome["criterion"]
         flat[f"{name} value" if name in _PLAIN else name] = outcome["value"]
         flat[f"{name} answer"] = outcome["answer"]
+        flat.update({f"{name} {key}": outcome[key] for key in _SAID if key in outcome})
     return flat
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from rlaif.records.pair import Pair
 from rlaif.records.preference import Compared, Preference
 from rlaif.storage.export import write_rows
+from rlaif.storage.export_rows import said
 
 
 def export_preferences(compared: Iterable[tuple[Pair, Preference]], out: str) -> int:
@@ -40,8 +41,9 @@ def preference_row(pair: Pair, preference: Preference) -> dict[str, Any]:
 
 
 def _criterion(compared: Compared) -> dict[str, Any]:
+    """`orders`, only where a judge said more: with a shown first, and with b shown first."""
     failure = compared.failure
-    return {
+    row = {
         "criterion": compared.criterion,
         "answer": compared.answer,
         "value": _value(compared.margin),
@@ -50,6 +52,8 @@ def _criterion(compared: Compared) -> dict[str, Any]:
         "reason": compared.skipped or None,
         "message": failure and failure.message,
     }
+    orders = [said(outcome) for outcome in compared.outcomes]
+    return {**row, "orders": orders} if any(orders) else row
 
 
 def _value(margin: float | None) -> float | None:

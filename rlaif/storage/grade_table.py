@@ -11,9 +11,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from rlaif.records.grade import Answered, Grade
-from rlaif.records.outcome import Case, Failure, Outcome, Skipped, Verdict
+from rlaif.records.outcome import Failure, Outcome, Skipped
 from rlaif.storage.case_costs import COSTS, costs_column, with_costs
 from rlaif.storage.case_costs import NAME as CASE_COSTS
+from rlaif.storage.clean_text import clean_text, clean_verdict
+from rlaif.storage.grounds import GROUNDS, grounds_column, with_grounds
+from rlaif.storage.grounds import NAME as VERDICT_GROUNDS
 from rlaif.storage.outcome_table import (
     OUTCOME,
     lists,
@@ -44,14 +47,15 @@ _FIELDS: list[tuple[str, Any]] = [
 ]
 
 SCHEMA = pa.schema(_FIELDS, metadata={"rlaif": "grades 1"})
-"""One row a grade. `under` is the hash of what it was graded under."""
+"""One row a grade. `under` is the hash of what it was graded under. Where verdicts have quotations
+or ballots, one column more: see grounds.py."""
 
 _PLAIN = ("sample_id", "sample_hash", "attempt", "rubric", "judge", "score", "raw_score")
 _MORE = ("status", "reason", "reasoning_characters", "truncated")
 
 
 def grades_table(grades: Sequence[Grade], under: str) -> Any:
-    """A table of SCHEMA, a row a grade in the order given."""
+    """A table of SCHEMA, and of the grounds if any, a row a grade in the order given."""
     try:
         return _table(grades, under)
     except UnicodeEncodeError:
@@ -68,7 +72,11 @@ def _table(grades: Sequence[Grade], under: str) -> Any:
     arrays["sections"] = lists(sections, struct(_SECTION, chain.from_iterable(sections)))
     outcomes = [grade.outcomes for grade in grades]
     arrays["outcomes"], arrays[CASE_COSTS] = outcomes_column(outcomes), costs_column(outcomes)
-    return pa.Table.from_arrays([arrays[name] for name in SCHEMA.names], schema=SCHEMA)
+    table = pa.Table.from_arrays([arrays[name] for name in SCHEMA.names], schema=SCHEMA)
+    grounds = grounds_column(outcomes)
+    if grounds is None:
+        return table
+    return table.append_column(pa.field(VERDICT_GROUNDS, GROUNDS), grounds)
 
 
 def as_parquet(table: Any) -> bytes:
@@ -80,10 +88,11 @@ def as_parquet(table: Any) -> bytes:
 
 
 def read_grades(batch: Any) -> Iterator[Grade]:
-    """The grades of a batch with at least the columns of SCHEMA, perhaps without the costs."""
+    """The grades of a batch with the columns of SCHEMA, perhaps without costs or with grounds."""
     columns = [batch.column(name).to_pylist() for name in (*_PLAIN, *_MORE)]
     sections = _read_sections(batch.column("sections"))
-    outcomes = map(with_costs, read_outcomes(batch.column("outcomes")), _read_costs(batch))
+    costly = map(with_costs, read_outcomes(batch.column("outcomes")), _read(batch, CASE_COSTS))
+    outcomes = map(with_grounds, costly, _read(batch, VERDICT_GROUNDS))
     for row in zip(*columns, sections, outcomes, strict=True):
         sample_id, sample_hash, attempt, rubric, judge, score, raw, status, reason, *rest = row
         characters, truncated, parts, answered = rest
@@ -104,12 +113,12 @@ def read_grades(batch: Any) -> Iterator[Grade]:
         )
 
 
-def _read_costs(batch: Any) -> list[Any]:
-    """The costs of each grade's cases; parts of an older version have none."""
-    if CASE_COSTS not in batch.schema.names:
+def _read(batch: Any, name: str) -> list[Any]:
+    """A column that stands beside the outcomes; null where no part has it."""
+    if name not in batch.schema.names:
         return [None] * batch.num_rows
-    costs: list[Any] = batch.column(CASE_COSTS).to_pylist()
-    return costs
+    values: list[Any] = batch.column(name).to_pylist()
+    return values
 
 
 def _read_sections(column: Any) -> list[tuple[tuple[str, float | None], ...]]:
@@ -130,17 +139,7 @@ def _clean_answered(answered: Answered) -> Answered:
 
 def _clean_outcome(outcome: Outcome) -> Outcome:
     if isinstance(outcome, Failure):
-        return Failure(outcome.stage, _clean(outcome.message))
+        return Failure(outcome.stage, clean_text(outcome.message))
     if isinstance(outcome, Skipped):
-        return outcome
-    cases = tuple(map(_clean_case, outcome.cases))
-    rationale = None if outcome.rationale is None else _clean(outcome.rationale)
-    return Verdict(outcome.distribution, outcome.label_mass, rationale, cases)
-
-
-def _clean_case(case: Case) -> Case:
-    return replace(case, name=_clean(case.name), message=_clean(case.message))
-
-
-def _clean(text: str) -> str:
-    return text.encode("utf-8", "replace").decode()
+        return replace(outcome, verdict=outcome.verdict and clean_verdict(outcome.verdict))
+    return clean_verdict(outcome)

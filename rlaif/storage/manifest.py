@@ -75,6 +75,30 @@ class Sandboxed(_Part):
         return self.model_copy(update={"earlier": earlier})
 
 
+class Spent(_Part):
+    """What the judge was asked and computed, over all jobs of the run."""
+
+    asked: int = 0
+    """Questions, votes and thoughts each by itself."""
+    computed: int = 0
+    """Tokens of prompts that were computed, as far as the backend says."""
+    cached: int = 0
+    """Tokens of prompts that had been computed before."""
+    written: int = 0
+    """Tokens that the judge wrote, besides labels."""
+    recalled: int = 0
+    """Verdicts taken from the cache of earlier runs."""
+    again: int = 0
+    """Such verdicts that were asked for again."""
+    changed: int = 0
+    """Those of them that came out otherwise."""
+
+    def plus(self, other: Spent) -> Spent:
+        """Both together."""
+        mine, others = self.model_dump(), other.model_dump()
+        return Spent.model_validate({name: mine[name] + others[name] for name in mine})
+
+
 def _versions() -> dict[str, str]:
     names = ("rlaif", "pyarrow", "duckdb", "pydantic")
     return {"python": platform.python_version(), **{name: _version(name) for name in names}}
@@ -106,6 +130,8 @@ class Manifest(_Part):
     samples: Samples | None = None
     sandbox: Sandboxed | None = None
     """None where no code was run."""
+    spent: Spent = Spent()
+    """What the judge cost so far."""
 
 
 def read_manifest(folder: Path, name: str = NAME) -> Manifest | None:

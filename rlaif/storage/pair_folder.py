@@ -32,6 +32,7 @@ from rlaif.storage.manifest import (
     Manifest,
     Samples,
     Sandboxed,
+    Spent,
     Stated,
     read_manifest,
     write_manifest,
@@ -106,6 +107,10 @@ class PairFolder:
                 sandbox=sandbox,
             )
         )
+
+    def spend(self, spent: Spent) -> None:
+        """Add what a job cost its judge. Raises: RunError."""
+        self._write(self.manifest.model_copy(update={"spent": self.manifest.spent.plus(spent)}))
 
     def take_in(self, rows: Iterable[PairRow], source: str) -> PairIntake:
         """Make `rows` the pairs of this run, unless they already are. Needs the lock.

@@ -6,8 +6,9 @@ from typing import Any
 
 import orjson
 
-from rlaif.records.outcome import Case, Failure, Outcome, Skipped, Verdict
+from rlaif.records.outcome import Ballot, Case, Failure, Outcome, Quote, Skipped, Verdict
 from rlaif.records.preference import Compared, Preference
+from rlaif.storage.clean_text import clean_text
 
 _PLAIN = ("pair_id", "pair_hash", "attempt", "rubric", "judge", "answer", "margin", "status")
 
@@ -68,22 +69,28 @@ def _read_compared(row: dict[str, Any]) -> Compared:
 
 def _outcome(outcome: Outcome) -> dict[str, Any]:
     if isinstance(outcome, Failure):
-        return {"kind": "failure", "stage": outcome.stage, "message": _clean(outcome.message)}
+        return {"kind": "failure", "stage": outcome.stage, "message": clean_text(outcome.message)}
     if isinstance(outcome, Skipped):
         verdict = outcome.verdict and _outcome(outcome.verdict)
         return {"kind": "skipped", "reason": outcome.reason, "verdict": verdict}
-    return {
+    row: dict[str, Any] = {
         "kind": "verdict",
         "distribution": outcome.distribution,
         "label_mass": outcome.label_mass,
-        "rationale": None if outcome.rationale is None else _clean(outcome.rationale),
+        "rationale": None if outcome.rationale is None else clean_text(outcome.rationale),
         "cases": [_case(case) for case in outcome.cases],
     }
+    if outcome.evidence:
+        row["evidence"] = [[clean_text(quote.text), quote.found] for quote in outcome.evidence]
+    if outcome.ballots:
+        told = ((clean_text(b.by), b.distribution, b.label_mass) for b in outcome.ballots)
+        row["ballots"] = list(told)
+    return row
 
 
 def _case(case: Case) -> list[Any]:
     """Name, whether it passed, message; where code was run, also seconds and bytes."""
-    told = [_clean(case.name), case.passed, _clean(case.message)]
+    told = [clean_text(case.name), case.passed, clean_text(case.message)]
     if case.seconds is None and case.memory is None:
         return told
     return [*told, case.seconds, case.memory]
@@ -99,9 +106,8 @@ def _read_outcome(row: dict[str, Any]) -> Outcome:
 
 def _read_verdict(row: dict[str, Any]) -> Verdict:
     cases = tuple(Case(*case) for case in row["cases"])
-    return Verdict(tuple(row["distribution"]), row["label_mass"], row["rationale"], cases)
-
-
-def _clean(text: str) -> str:
-    """Characters that no file can hold are replaced."""
-    return text.encode("utf-8", "replace").decode()
+    evidence = tuple(Quote(*quote) for quote in row.get("evidence", ()))
+    told = row.get("ballots", ())
+    ballots = tuple(Ballot(by, tuple(distribution), mass) for by, distribution, mass in told)
+    distribution = tuple(row["distribution"])
+    return Verdict(distribution, row["label_mass"], row["rationale"], cases, evidence, ballots)

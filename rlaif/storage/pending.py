@@ -13,6 +13,7 @@ from rlaif.records.outcome import Verdict
 from rlaif.records.sample import Sample
 from rlaif.storage import queries
 from rlaif.storage.case_costs import costly
+from rlaif.storage.grounds import grounded
 from rlaif.storage.outcome_table import read_verdicts
 from rlaif.storage.sample_table import read_kept
 
@@ -82,7 +83,7 @@ def _verdicts(connection: Any) -> Iterator[tuple[int, str, Verdict]]:
     for batch in queries.prior_verdicts(connection):
         columns = {name: batch.column(name) for name in batch.schema.names}
         verdicts = read_verdicts(columns, batch.num_rows)
-        told = (columns[name].to_pylist() for name in ("ordinal", "key", "costs"))
-        for ordinal, key, costs, verdict in zip(*told, verdicts, strict=True):
+        told = (columns[name].to_pylist() for name in ("ordinal", "key", "costs", "grounds"))
+        for ordinal, key, costs, grounds, verdict in zip(*told, verdicts, strict=True):
             if verdict is not None:
-                yield ordinal, key, costly(verdict, costs)
+                yield ordinal, key, grounded(costly(verdict, costs), grounds)

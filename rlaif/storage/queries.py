@@ -18,6 +18,7 @@ import duckdb
 
 from rlaif.errors import RunError
 from rlaif.storage.case_costs import NAME as CASE_COSTS
+from rlaif.storage.grounds import NAME as GROUNDS
 
 MEMORY = "512MB"
 BATCH = 2048
@@ -44,10 +45,10 @@ WHERE g.sample_id IS NULL OR ($retry AND NOT g.ok)
 
 _PRIOR = """
 SELECT ordinal, o.key AS key, o.distribution AS distribution, o.label_mass AS label_mass,
-  o.rationale AS rationale, o.cases AS cases, costs
+  o.rationale AS rationale, o.cases AS cases, costs, grounds
 FROM (
   SELECT p.ordinal, g.attempt, g.filename, g.file_row_number, unnest(g.outcomes) AS o,
-    {costs} AS costs
+    {costs} AS costs, {grounds} AS grounds
   FROM grades g JOIN pending p USING (sample_id))
 WHERE o.key <> '' AND o.distribution IS NOT NULL
 ORDER BY ordinal, filename, file_row_number
@@ -149,11 +150,12 @@ def pending_ordinals(connection: Any) -> Iterator[tuple[int, int]]:
 def prior_verdicts(connection: Any) -> Iterator[Any]:
     """Batches of earlier verdicts of what is pending, by ordinal; of one key the last counts.
 
-    The column `costs` is null where all parts are of a version that did not write any.
+    The columns `costs` and `grounds` are null where no part has them.
     """
     written = {name for name, *_ in connection.execute("DESCRIBE grades").fetchall()}
-    costs = f"unnest(g.{CASE_COSTS})" if CASE_COSTS in written else "NULL"
-    return _batches(connection, _PRIOR.format(costs=costs))
+    beside = {"costs": CASE_COSTS, "grounds": GROUNDS}
+    found = {k: f"unnest(g.{name})" if name in written else "NULL" for k, name in beside.items()}
+    return _batches(connection, _PRIOR.format(**found))
 
 
 def effective_grades(connection: Any, under: str) -> Iterator[Any]:

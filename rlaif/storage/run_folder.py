@@ -33,6 +33,7 @@ from rlaif.storage.manifest import (
     Manifest,
     Samples,
     Sandboxed,
+    Spent,
     Stated,
     read_manifest,
     write_manifest,
@@ -42,7 +43,7 @@ from rlaif.storage.sample_table import read_kept
 from rlaif.storage.samples import Row
 from rlaif.storage.whole_files import disk_errors, write_whole
 
-_OURS = frozenset({NAME, "samples", "parts", "quarantine", "lock"})
+_OURS = frozenset({NAME, "samples", "parts", "quarantine", "lock", "canaries.json"})
 _KEPT = ("rubric-", "judge-", ".tmp-")
 
 
@@ -111,6 +112,10 @@ class RunFolder:
                 sandbox=sandbox,
             )
         )
+
+    def spend(self, spent: Spent) -> None:
+        """Add what a job cost its judge. Raises: RunError."""
+        self._write(self.manifest.model_copy(update={"spent": self.manifest.spent.plus(spent)}))
 
     def keeps_texts(self) -> bool:
         """Whether the rubric and the judge that it states are still there to be read."""

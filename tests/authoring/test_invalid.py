@@ -73,12 +73,13 @@ SOURCES = {
     "records": (
         *("base", "checks", "criterion", "json_schemas", "judge", "number_range", "patterns"),
         *("rubric", "sample", "scales", "written"),
+        *("backends", "judge_base", "panel"),
         *("calls", "code", "code_cases", "code_check", "code_fields", "code_program", "drawn"),
         "python_text",
     ),
     "authoring": (
         *("document", "events", "including", "judge_file", "lint", "phrases", "problems"),
-        *("rubric_file", "signs", "syntax"),
+        *("panel_members", "rubric_file", "signs", "syntax", "templates"),
         *("case_rows", "outside_files", "under_folder"),
     ),
 }
@@ -102,7 +103,6 @@ ELSEWHERE = {
     "this is not a text file (.* control characters)": _LARGE,
     "'.*' is a link that leads out of the folder of this file": _LINK,
     "the template '.*' is a link that leads out of its folder": _LINK,
-    "this is a rubric, not a judge": _ASKED,
     "this is .*, not a rubric": _ASKED,
     "no rubric and no judge file is in this folder": "a folder: test_lint.py",
     "there is no case in this file": _ROWS,

@@ -82,6 +82,8 @@ def test_every_part_and_check_and_backend_has_its_heading_and_a_link_leads_to_on
         assert f"# {heading}\n" in page
     for name in BACKENDS:
         assert f"## backend: {name}\n" in judge_reference()
+    for name in ("jury", "cascade"):
+        assert f"## {name}\n" in judge_reference()
     for text in (page, judge_reference()):
         found = {line.lstrip("# ").lower().replace(" ", "-") for line in text.splitlines()
                  if line.startswith("#")}  # fmt: skip
@@ -116,7 +118,7 @@ def test_every_part_of_a_check_on_code_that_is_shown_is_sound() -> None:
 def test_every_file_that_is_shown_is_sound() -> None:
     assert read_rubric("f.yaml", SHOWN["rubric"]).problems == ()
     assert shared_of(parse_document(SHOWN["shared"], "f.yaml"))[1] == []
-    for name in BACKENDS:
+    for name in (*BACKENDS, "jury", "cascade"):
         if name in SHOWN:
             path = shipped_folder("judges") / "shown.yaml"
             assert read_judge(path, SHOWN[name]).problems == ()

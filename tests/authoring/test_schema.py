@@ -135,11 +135,33 @@ def test_what_the_schema_refuses_the_loader_refuses(text: str) -> None:
         "judge: 1\nversion: 2\nbackend: transformers\nmodel: a\nlabels: {yes: 1, no: 0}\n",
         "judge: 1\nversion: 2\nbackend: transformers\nmodel: a\nmin_label_mass: 2\n",
         "judge: 1\nversion: 2\nmodel: a\n",
+        "judge: 1\nversion: 2\nbackend: openai\nmodel: a\nbase_url: http://a/v1\n",
+        "judge: 1\nversion: 2\nbackend: openai\nmodel: a\nbase_url: [http://a/v1]\nrate_limit: 0\n",
+        "judge: 1\nversion: 2\nbackend: vllm\nmodel: 3\noptions: {a: [1, x]}\nvotes: 1e0\n",
+        "judge: 1\nversion: 2\nbackend: vllm\nmodel: 3\nlint_off: {no-effect: 3}\n",
+        "judge: 1\nversion: 2\njury: [scripted, scripted-hash]\n",
+        "judge: 1\nversion: 2\njury: [scripted]\n",
+        "judge: 1\nversion: 2\ncascade: [scripted, scripted-hash]\nunsure: 1\n",
+        "judge: 1\nversion: 2\njury: [scripted, scripted-hash]\nmodel: a\n",
     ],
 )
 def test_what_the_judge_schema_refuses_the_loader_refuses(text: str) -> None:
     if not JUDGE.is_valid(as_an_editor_sees_it(text)):
         assert read_judge("f.yaml", text).problems
+
+
+def test_an_address_is_one_text_or_a_list_to_the_schema() -> None:
+    head = {"judge": "a", "version": "1", "backend": "openai", "model": "m"}
+    for url in ("http://a/v1", ["http://a/v1", "http://b/v1"]):
+        assert JUDGE.is_valid({**head, "base_url": url})
+    assert not JUDGE.is_valid({**head, "base_url": {"a": "b"}})
+
+
+def test_a_panel_has_no_model_to_the_schema() -> None:
+    head = {"judge": "a", "version": "1", "jury": ["a", "b"]}
+    assert JUDGE.is_valid({**head, "rule": "majority"})
+    assert not JUDGE.is_valid({**head, "model": "m"})
+    assert not JUDGE.is_valid({**head, "cascade": ["a", "b"]})
 
 
 def test_the_schema_sees_most_faults() -> None:

@@ -12,6 +12,7 @@ import orjson
 import pytest
 
 from rlaif.judging.scripted import ScriptedBackend
+from rlaif.judging.scripted_rules import answer_of
 from rlaif.ports import Answer, Decision
 from rlaif.records.backends import ScriptedJudge
 from rlaif.records.judge import Judge
@@ -50,14 +51,14 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     heard: list[str] = []
 
     def backend(judge: Judge) -> ScriptedBackend:
-        assert isinstance(judge.spec, ScriptedJudge)
-        told = ScriptedBackend(judge.spec)
+        spec = judge.spec
+        assert isinstance(spec, ScriptedJudge)
 
         def rule(decision: Decision) -> Answer | Failure:
             heard.append(decision.criterion)
-            return told._by_spec(decision)
+            return answer_of(decision, spec)
 
-        return ScriptedBackend(judge.spec, rule=rule)
+        return ScriptedBackend(spec, rule=rule)
 
     monkeypatch.setattr("rlaif.runs.judge.backend_of", backend)
     return heard
@@ -248,15 +249,15 @@ def test_a_verdict_takes_the_place_of_a_failure(
     broken = True
 
     def backend(judge: Judge) -> ScriptedBackend:
-        assert isinstance(judge.spec, ScriptedJudge)
-        told = ScriptedBackend(judge.spec)
+        spec = judge.spec
+        assert isinstance(spec, ScriptedJudge)
 
         def rule(decision: Decision) -> Answer | Failure:
             if broken and decision.criterion == "warm":
                 return Failure("backend", "the server is away")
-            return told._by_spec(decision)
+            return answer_of(decision, spec)
 
-        return ScriptedBackend(judge.spec, rule=rule)
+        return ScriptedBackend(spec, rule=rule)
 
     monkeypatch.setattr("rlaif.runs.judge.backend_of", backend)
     assert rlaif(*GIVEN, "--judge", "scripted-hash").status == 1

@@ -46,13 +46,15 @@ async def test_answers_come_back_in_the_order_asked() -> None:
         async for _ in asked:
             pass
 
-    async with Desk(Answering(backwards)) as desk:
+    async with Desk(Answering(backwards).decide) as desk:
         found = await quickly(desk.ask([question(desk.number()) for _ in range(3)]))
     assert found == [Answer((0.0, 1.0)), Answer((1.0, 1.0)), Answer((2.0, 1.0))]
 
 
 async def test_no_two_questions_have_one_number() -> None:
-    desk = Desk(ScriptedBackend(ScriptedJudge(judge="fake", version="1", backend="scripted")))
+    desk = Desk(
+        ScriptedBackend(ScriptedJudge(judge="fake", version="1", backend="scripted")).decide
+    )
     assert len({desk.number() for _ in range(100)}) == 100
 
 
@@ -61,7 +63,7 @@ async def test_nothing_asked_is_nothing_answered() -> None:
         async for decision in asked:
             yield decision.number, YES
 
-    async with Desk(Answering(silent)) as desk:
+    async with Desk(Answering(silent).decide) as desk:
         assert await quickly(desk.ask([])) == []
 
 
@@ -72,7 +74,7 @@ async def test_a_judge_that_breaks_raises_at_everyone_who_waits_and_whoever_come
         raise OSError("the cable is out")
 
     async def opened() -> None:
-        async with Desk(Answering(broken)) as desk:
+        async with Desk(Answering(broken).decide) as desk:
             assert await desk.ask([question(0)]) == [YES]
             waiting = asyncio.gather(
                 desk.ask([question(1)]), desk.ask([question(2)]), return_exceptions=True
@@ -90,7 +92,7 @@ async def test_a_judge_that_ends_early_is_an_error() -> None:
         yield (await anext(asked)).number, YES
 
     async def opened() -> None:
-        async with Desk(Answering(short)) as desk:
+        async with Desk(Answering(short).decide) as desk:
             assert await desk.ask([question(0)]) == [YES]
             await desk.ask([question(1)])
 
@@ -108,7 +110,7 @@ async def test_an_answer_that_nobody_waits_for_is_an_error(wrong: int) -> None:
             pass
 
     async def opened() -> None:
-        async with Desk(Answering(muddled)) as desk:
+        async with Desk(Answering(muddled).decide) as desk:
             assert await desk.ask([question(0)]) == [YES]
             await desk.ask([question(1)])
 
@@ -123,7 +125,7 @@ async def test_an_answer_given_twice_is_an_error_even_where_it_is_the_last() -> 
             yield decision.number, YES
 
     async def opened() -> None:
-        async with Desk(Answering(twice)) as desk:
+        async with Desk(Answering(twice).decide) as desk:
             assert await desk.ask([question(0)]) == [YES]
 
     with pytest.raises(RuntimeError, match="nobody waits for"):
@@ -136,7 +138,7 @@ async def test_a_judge_stopped_from_within_raises_instead_of_hanging() -> None:
         raise asyncio.CancelledError
 
     async def opened() -> None:
-        async with Desk(Answering(stopped)) as desk:
+        async with Desk(Answering(stopped).decide) as desk:
             await desk.ask([question(0), question(1)])
 
     with pytest.raises(RuntimeError, match="was stopped"):
@@ -149,7 +151,7 @@ async def test_an_error_within_drops_a_judge_that_hangs() -> None:
         yield 0, YES
 
     async def opened() -> None:
-        async with Desk(Answering(hanging)):
+        async with Desk(Answering(hanging).decide):
             await asyncio.sleep(0)
             raise ValueError("enough")
 
@@ -167,7 +169,7 @@ async def test_being_stopped_while_the_judge_takes_its_leave_is_not_swallowed() 
         await asyncio.Event().wait()
 
     async def opened() -> None:
-        async with Desk(Answering(slow_to_go)) as desk:
+        async with Desk(Answering(slow_to_go).decide) as desk:
             await desk.ask([question(0)])
 
     job = asyncio.create_task(opened())

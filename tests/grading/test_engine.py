@@ -238,13 +238,15 @@ async def test_three_hundred_criteria_are_asked_at_once(
     assert grade.score == about(1 / 3)
 
 
-async def test_two_criteria_that_ask_the_same_have_one_key_and_two_outcomes(
+async def test_two_criteria_that_ask_the_same_are_asked_once(
     rubric: Make, sample: Make, judge: Make
 ) -> None:
     asked = rubric({"id": "a", "ask": "Is it so?"}, {"id": "b", "ask": "Is it so?", "weight": -1})
-    grade = await one(sample(), asked, judge(), Recording(a=0.75, b=0.25))
+    backend = Recording(a=0.75, b=0.25)
+    grade = await one(sample(), asked, judge(), backend)
     assert grade.outcomes[0].key == grade.outcomes[1].key
-    assert [given.value for given in grade.outcomes] == [0.75, 0.25]
+    assert [given.value for given in grade.outcomes] == [0.75, 0.75]
+    assert len(backend.asked) == 1
 
 
 async def test_a_level_question_that_may_not_apply_has_one_answer_more(
@@ -710,7 +712,7 @@ async def test_text_that_cannot_be_written_as_a_prompt_fails_every_judged_criter
         def refuse(subject: Any) -> None:
             raise ValueError("no such text")
 
-        monkeypatch.setattr(asker.prompter, "prefix", refuse)
+        monkeypatch.setattr(asker.seats[0].prompter, "prefix", refuse)
         plans = finished_plans(works([sample()]), asked, asker)
         (made,) = [made async for made in plans]
     grade = made.grade("j")

@@ -8,7 +8,8 @@ from typing import Any
 
 from rlaif.authoring.judge_file import load_judge
 from rlaif.checks.sandbox.scripted import ScriptedSandbox
-from rlaif.grading.pair_engine import Comparer, finished_pairs
+from rlaif.grading.pair_asking import Comparer
+from rlaif.grading.pair_engine import finished_pairs
 from rlaif.grading.pair_plan import PairWork
 from rlaif.judging.scripted import ScriptedBackend
 from rlaif.ports import Answer, Decision
@@ -51,8 +52,8 @@ async def compared(
     **more: Any,
 ) -> Preference:
     pair = Pair(pair_id="p", prompt="Double it.", completion_a=a, completion_b=b)
-    asker = asker_of(Judge(SPEC, TEMPLATE), backend or Counting(), PROMPTER)
-    comparer = Comparer(asker, PROMPTER, "both")
+    asker = asker_of(Judge(SPEC, TEMPLATE), [backend or Counting()], [PROMPTER])
+    comparer = Comparer(asker, (PROMPTER,), "both")
     async with asyncio.timeout(20):
         plans = finished_pairs([PairWork(pair, **more)], rubric, comparer, sandbox=used)
         (found,) = [made.preference("fake") async for made in plans]

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rlaif.authoring.judge_file import load_judge
-from rlaif.grading.pair_engine import Comparer, finished_pairs
+from rlaif.grading.pair_asking import Comparer
+from rlaif.grading.pair_engine import finished_pairs
 from rlaif.grading.pair_plan import PairWork
 from rlaif.judging.scripted import ScriptedBackend
 from rlaif.ports import Answer, Decision
@@ -64,7 +65,8 @@ async def compared(
     works: Iterable[PairWork], rubric: Rubric, backend: ScriptedBackend, pairwise: str = "both"
 ) -> dict[str, Preference]:
     judge = Judge(spec(pairwise), TEMPLATE)
-    comparer = Comparer(asker_of(judge, backend, PROMPTER), PROMPTER, judge.spec.pairwise)
+    asker = asker_of(judge, [backend], [PROMPTER])
+    comparer = Comparer(asker, (PROMPTER,), judge.spec.pairwise)
     found = {}
     async for made in finished_pairs(works, rubric, comparer, in_flight=3):
         found[made.work.pair.pair_id] = made.preference("fake")

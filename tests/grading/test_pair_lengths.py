@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 
 from rlaif.grading.completion import prepare
-from rlaif.grading.engine import Asker
-from rlaif.grading.pair_engine import _too_long
+from rlaif.grading.pair_asking import _too_long
 from rlaif.grading.pair_plan import PairPlan, PairWork
+from rlaif.grading.seat import Seat
 from rlaif.ports import Prefix
 from rlaif.prompting.pair_prompt import Shown
 from rlaif.prompting.question import Question
+from rlaif.records.backends import ScriptedJudge
 from rlaif.records.outcome import Failure
 from rlaif.records.pair import SIDES, Pair
 from rlaif.records.rubric import Rubric
@@ -25,6 +26,7 @@ RUBRIC = Rubric.model_validate(
         "criteria": [{"id": "c", "ask": "Is it so?"}],
     }
 )
+SPEC = ScriptedJudge(judge="j", version="1.0.0", backend="scripted")
 QUESTION = Question("", (0,) * 10, ("B", "C", "A"), (1, 2, 3), "")
 
 
@@ -34,9 +36,10 @@ def decided(a: int, b: int, others: int, **limits: int) -> tuple[bool, PairPlan]
     sides = [prepare(pair.sample(side), "strip") for side in SIDES]
     made = PairPlan(PairWork(pair), RUBRIC, RUBRIC.items, (sides[0], sides[1]))
     prefix = Prefix((), ids=(0,) * (a + b + others - 10))
-    asker: Any = Asker("j", None, None, "", 0.05, **limits)  # type: ignore[arg-type]  # not looked at
+    unseen: Any = None
+    seat = Seat("j", unseen, unseen, "", SPEC, **limits)
     orders = Shown(prefix, (a, b)), Shown(prefix, (b, a))
-    return _too_long(made, orders, [QUESTION], asker), made
+    return _too_long(made, orders, [QUESTION], seat), made
 
 
 def test_what_fits_is_asked() -> None:

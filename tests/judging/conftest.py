@@ -12,9 +12,9 @@ import torch
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
+from rlaif.judging.loading import loading
 from rlaif.judging.packed import Row
 from rlaif.judging.transformers_backend import TransformersBackend
-from rlaif.judging.weights import loading
 from rlaif.ports import Answer, Decision, Prefix
 from rlaif.records.backends import TransformersJudge
 from rlaif.records.outcome import Failure

@@ -46,7 +46,19 @@ async def test_a_shared_prefix_counts_once(
     backend: TransformersBackend, decisions: Decisions, answers: Ask
 ) -> None:
     found = await answers(backend, decisions([40, 9], [5, 12]))
-    assert [found[n].tokens_computed for n in (0, 1, 100, 101)] == [45, 12, 14, 12]
+    each = [found[n] for n in (0, 1, 100, 101)]
+    assert [answer.tokens_computed for answer in each] == [45, 12, 14, 12]
+    assert [answer.tokens_cached for answer in each] == [0, 40, 0, 9]
+
+
+async def test_a_kept_preamble_counts_as_computed_before(
+    backend: TransformersBackend, decisions: Decisions, answers: Ask
+) -> None:
+    given = decisions([40], [5, 12])
+    begun = Prefix((), given[0].prefix.ids, head=7)
+    found = await answers(backend, [_with(decision, prefix=begun) for decision in given])
+    assert [a.tokens_computed for a in found.values()] == [38, 12]
+    assert [a.tokens_cached for a in found.values()] == [7, 40]
 
 
 async def test_the_order_of_the_questions_does_not_matter(
@@ -487,7 +499,6 @@ async def test_the_shipped_judge_reads_its_prompts_as_one_call_a_criterion_would
     smollm2: Any, answers: Ask, expected: Expected
 ) -> None:
     from rlaif import load_judge
-    from rlaif.grading.asking import decision_of
     from rlaif.records.criterion import Judged
     from rlaif.records.subject import Subject, Turn
     from rlaif.runs.judge import prompter_of
@@ -509,7 +520,14 @@ async def test_the_shipped_judge_reads_its_prompts_as_one_call_a_criterion_would
         prefix = prompter.prefix(Subject(*turns, text, text))
         for criterion in criteria:
             question = prompter.question(criterion)
-            given.append(decision_of(criterion, prefix, question, "", len(given)))
+            given.append(
+                Decision(
+                    number=len(given), prefix=prefix, question=question.text,
+                    suffix_ids=question.ids, labels=question.labels,
+                    label_ids=question.label_ids, key="", criterion=criterion.id,
+                    answers=criterion.answers, best=0,
+                )
+            )  # fmt: skip
     agrees(await answers(backend, given), given, smollm2, expected)
     await backend.aclose()
 

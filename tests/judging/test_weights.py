@@ -14,9 +14,11 @@ from safetensors.torch import load_file, save_file
 from transformers.utils import logging
 
 from rlaif import load_judge
+from rlaif.cache_folder import cache_folder
 from rlaif.errors import JudgeUnavailable
-from rlaif.judging import weights
-from rlaif.judging.weights import cache_folder, find_weights, folder_checksum, loading
+from rlaif.judging import gguf_conversion, weights
+from rlaif.judging.loading import loading
+from rlaif.judging.weights import find_weights, folder_checksum
 from rlaif.records.backends import TransformersJudge
 
 Judge = Callable[..., TransformersJudge]
@@ -208,7 +210,7 @@ def converted(cache: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
         target.mkdir()
         (target / "config.json").write_text("{}")
 
-    monkeypatch.setattr(weights, "_convert", convert)
+    monkeypatch.setattr(gguf_conversion, "convert", convert)
     return asked
 
 
@@ -270,13 +272,13 @@ def test_conversion_is_silent_and_redoes_what_a_killed_process_left(
 
 
 def _count_conversions(cache: str, done: Any) -> None:
-    convert = weights._convert
+    convert = gguf_conversion.convert
 
     def counted(home: Path, gguf_file: str, target: Path) -> None:
         done.put(os.getpid())
         convert(home, gguf_file, target)
 
-    weights._convert = counted
+    gguf_conversion.convert = counted
     done.put(find_shipped(cache).source)
 
 

@@ -18,6 +18,7 @@ from rlaif.records.backends import TransformersJudge
 from rlaif.records.criterion import Judged
 from rlaif.records.judge_base import Labels
 from rlaif.records.subject import Subject, Turn
+from tests.prompting.chat_templates import TEMPLATES, TOKENS
 
 ROOT = Path(__file__).parents[2]
 CHATML = (
@@ -102,6 +103,19 @@ def ask() -> Callable[..., Judged]:
 
     def make(text: str, **more: Any) -> Judged:
         return Judged.model_validate({"id": "c", "ask": text, **more})
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def reasoning_files() -> Callable[[str], TokenizerFiles]:
+    """`reasoning_files("channels")`: a tokenizer with its control tokens, and its template."""
+
+    def make(style: str) -> TokenizerFiles:
+        tokens = [token for token in TOKENS[style] if token not in ADDED]
+        tokenizer = byte_level()
+        tokenizer.add_special_tokens([AddedToken(token, special=True) for token in tokens])
+        return files_of(tokenizer, TEMPLATES[style])
 
     return make
 

@@ -12,6 +12,7 @@ import pytest
 from rlaif.authoring.judge_file import load_judge
 from rlaif.errors import FileProblems, InputError
 from rlaif.judging.scripted import ScriptedBackend
+from rlaif.judging.scripted_rules import answer_of
 from rlaif.ports import Answer, Decision
 from rlaif.records.backends import ScriptedJudge
 from rlaif.records.judge import Judge
@@ -67,20 +68,20 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Counted:
     told = Counted()
 
     def backend(judge: Judge) -> ScriptedBackend:
-        assert isinstance(judge.spec, ScriptedJudge)
-        plain = ScriptedBackend(judge.spec)
+        spec = judge.spec
+        assert isinstance(spec, ScriptedJudge)
 
         def rule(decision: Decision) -> Answer | Failure:
             told.asked += 1
             if told.asked > told.most:
                 raise MemoryError
-            return plain._by_spec(decision)
+            return answer_of(decision, spec)
 
-        used = ScriptedBackend(judge.spec, rule=rule)
+        used = ScriptedBackend(spec, rule=rule)
         used.served = "scripted"
         return used
 
-    monkeypatch.setattr("rlaif.runs.compare.backend_of", backend)
+    monkeypatch.setattr("rlaif.runs.judge.backend_of", backend)
     return told
 
 

@@ -13,8 +13,7 @@ import pytest
 from rlaif.authoring.lint import lint_file
 from rlaif.authoring.rubric_file import load_rubric
 from rlaif.errors import FileProblems, InputError
-from rlaif.judging.scripted import ScriptedBackend
-from rlaif.judging.scripted_generate import ScriptedGenerator, Write
+from rlaif.judging.scripted import ScriptedBackend, Write
 from rlaif.ports import Answer, Decision, Generated, Request
 from rlaif.records.outcome import Failure
 from rlaif.runs.draft import (
@@ -37,9 +36,10 @@ def order(judge: Make, tmp_path: Path) -> Make:
         return DraftOrder(
             judge=made,
             out=tmp_path / "greeting.yaml",
-            generator=ScriptedGenerator(made.spec, rule=write),
             backend=ScriptedBackend(
-                made.spec, rule=lambda d: Answer((0.0, 1.0) if yes(d) else (1.0, 0.0))
+                made.spec,
+                rule=lambda d: Answer((0.0, 1.0) if yes(d) else (1.0, 0.0)),
+                write=write,
             ),
             **more,
         )

@@ -12,7 +12,6 @@ import pytest
 
 from rlaif.errors import FileProblems, InputError
 from rlaif.judging.scripted import ScriptedBackend
-from rlaif.judging.scripted_generate import ScriptedGenerator
 from rlaif.ports import Answer, Decision, Request
 from rlaif.records.outcome import Failure
 from rlaif.runs.draft import DraftOrder
@@ -53,8 +52,7 @@ def order(judge: Make, tmp_path: Path, asked: list[str]) -> DraftOrder:
     return DraftOrder(
         judge=made,
         out=tmp_path / "out.jsonl",
-        generator=ScriptedGenerator(made.spec, rule=write),
-        backend=ScriptedBackend(made.spec, rule=judged),
+        backend=ScriptedBackend(made.spec, rule=judged, write=write),
     )
 
 
@@ -162,7 +160,9 @@ async def test_a_pair_that_no_criterion_tells_apart_fails_unless_all_are_kept(
 async def test_a_judge_that_fails_is_not_said_to_tell_nothing_apart(
     order: DraftOrder, source: Make, judge: Make
 ) -> None:
-    broken = ScriptedBackend(judge().spec, rule=lambda _: Failure("backend", "gone"))
+    broken = ScriptedBackend(
+        judge().spec, rule=lambda _: Failure("backend", "gone"), write=lambda _: THREE
+    )
     made = await drafted(replace(order, backend=broken), source(PAIR))
     assert (made.written, made.failures) == (0, 1)
     assert made.failed == ["line 1: no proposed criterion is kept: could not be tried (3)"]

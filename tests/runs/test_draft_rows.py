@@ -12,7 +12,6 @@ import pytest
 
 from rlaif.errors import FileProblems, InputError
 from rlaif.judging.scripted import ScriptedBackend
-from rlaif.judging.scripted_generate import ScriptedGenerator
 from rlaif.ports import Answer, Request
 from rlaif.records.outcome import Failure
 from rlaif.runs import draft_rows as module
@@ -49,9 +48,10 @@ def order(judge: Make, tmp_path: Path, model: Model) -> DraftOrder:
     return DraftOrder(
         judge=made,
         out=tmp_path / "out.jsonl",
-        generator=ScriptedGenerator(made.spec, rule=model),
         backend=ScriptedBackend(
-            made.spec, rule=lambda d: Answer((0.0, 1.0) if "kind" in d.question else (1.0, 0.0))
+            made.spec,
+            rule=lambda d: Answer((0.0, 1.0) if "kind" in d.question else (1.0, 0.0)),
+            write=model,
         ),
     )
 

@@ -12,6 +12,7 @@ import pytest
 from rlaif.authoring.judge_file import load_judge
 from rlaif.errors import FileProblems, InputError, RunError
 from rlaif.judging.scripted import ScriptedBackend
+from rlaif.judging.scripted_rules import answer_of
 from rlaif.ports import Answer, Decision
 from rlaif.records.backends import ScriptedJudge
 from rlaif.records.grade import Grade
@@ -68,17 +69,17 @@ def break_after(monkeypatch: pytest.MonkeyPatch, most: int) -> None:
     answered = 0
 
     def backend(judge: Judge) -> ScriptedBackend:
-        assert isinstance(judge.spec, ScriptedJudge)
-        told = ScriptedBackend(judge.spec)
+        spec = judge.spec
+        assert isinstance(spec, ScriptedJudge)
 
         def rule(decision: Decision) -> Answer | Failure:
             nonlocal answered
             answered += 1
             if answered > most:
                 raise MemoryError
-            return told._by_spec(decision)
+            return answer_of(decision, spec)
 
-        used = ScriptedBackend(judge.spec, rule=rule)
+        used = ScriptedBackend(spec, rule=rule)
         used.served = "scripted"
         return used
 

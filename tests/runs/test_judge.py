@@ -44,7 +44,7 @@ async def test_a_backend_is_started_and_let_go_of(judge: Make) -> None:
     backend = Watched()
     async with ready(judge(), backend) as asker:
         assert backend.done == ["start"]
-        assert asker.backend is backend
+        assert asker.seats[0].backend is backend
         assert asker.name == "fake@1.0.0"
     assert backend.done == ["start", "close"]
 
@@ -62,7 +62,7 @@ async def test_a_backend_is_let_go_of_when_it_cannot_start_or_grading_fails(judg
 
 async def test_where_nothing_is_asked_no_judge_is_loaded() -> None:
     async with ready(no_judge(), asks=False) as asker:
-        assert isinstance(asker.backend, ScriptedBackend)
+        assert isinstance(asker.seats[0].backend, ScriptedBackend)
 
 
 def test_the_judge_file_names_its_backend(judge: Make) -> None:
@@ -72,7 +72,7 @@ def test_the_judge_file_names_its_backend(judge: Make) -> None:
 async def test_the_fingerprint_follows_what_determines_the_answers(judge: Make) -> None:
     async def fingerprint(given: Any) -> str:
         async with ready(given) as asker:
-            return asker.fingerprint
+            return asker.seats[0].fingerprint
 
     same = {await fingerprint(judge(**m)) for m in ({}, {"latency_s": 1}, {"min_label_mass": 0.5})}
     assert len(same) == 1
@@ -92,8 +92,8 @@ def test_the_longest_completion_is_as_stated_or_half_of_what_the_judge_takes(
     spec = TransformersJudge(
         judge="t", version="1", backend="transformers", model="m", max_completion=stated
     )
-    asker = asker_of(type(given)(spec, given.template), backend, prompter)
-    assert (asker.max_length, asker.max_completion) == (longest, most)
+    asker = asker_of(type(given)(spec, given.template), [backend], [prompter])
+    assert (asker.seats[0].max_length, asker.max_completion) == (longest, most)
 
 
 def test_what_the_judge_is_taught_follows_no_order_of_labels_or_criteria_and_no_id(

@@ -4,11 +4,11 @@ import io
 from typing import Any
 
 import pyarrow.parquet as pq
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rlaif.records.grade import Answered, Grade
-from rlaif.records.outcome import Case, Failure, Skipped, Verdict
+from rlaif.records.outcome import Ballot, Case, Failure, Quote, Skipped, Verdict
 from rlaif.storage.grade_table import as_parquet, grades_table, read_grades
 
 text = st.text(st.characters(codec="utf-8"), max_size=8)
@@ -20,6 +20,10 @@ case = plain_case | st.builds(
 )
 
 
+quote = st.builds(Quote, text, st.booleans())
+ballot = st.builds(Ballot, text, st.lists(number, max_size=3).map(tuple), maybe)
+
+
 def verdicts(cases: st.SearchStrategy[Case]) -> st.SearchStrategy[Verdict]:
     return st.builds(
         Verdict,
@@ -27,6 +31,8 @@ def verdicts(cases: st.SearchStrategy[Case]) -> st.SearchStrategy[Verdict]:
         maybe,
         st.none() | text,
         st.lists(cases, max_size=3).map(tuple),
+        st.lists(quote, max_size=2).map(tuple),
+        st.lists(ballot, max_size=3).map(tuple),
     )
 
 
@@ -60,6 +66,7 @@ def back(grades: list[Grade]) -> list[Grade]:
     return [g for batch in table.to_batches() for g in read_grades(batch)]
 
 
+@settings(deadline=None)  # the first one loads much of Arrow
 @given(st.lists(grade, min_size=1, max_size=5))
 def test_grades_come_back_from_parquet_bit_for_bit(grades: list[Grade]) -> None:
     assert back(grades) == grades
@@ -70,3 +77,12 @@ def test_a_message_that_no_file_can_hold_is_kept_as_far_as_it_can_be() -> None:
     kept = Grade("a", "r", "j", None, None, "failed", "failed:c", (), (failure,))
     (found,) = back([kept])
     assert found.outcomes[0].outcome == Failure("backend", "bad ? text")
+
+
+def test_what_a_judge_wrote_that_no_file_can_hold_is_kept_as_far_as_it_can_be() -> None:
+    ballots = (Ballot("v", (1.0,)),)
+    said = Verdict((0.5, 0.5), None, "a\ud800", (), (Quote("q\ud800", True),), ballots)
+    kept = Answered("c", Skipped("na", said)), Answered("d", said)
+    (found,) = back([Grade("a", "r", "j", None, None, "failed", "", (), kept)])
+    clean = Verdict((0.5, 0.5), None, "a?", (), (Quote("q?", True),), ballots)
+    assert [one.outcome for one in found.outcomes] == [Skipped("na", clean), clean]

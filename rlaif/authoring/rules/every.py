@@ -14,6 +14,7 @@ from rlaif.authoring.rules.code_values import python_as_text
 from rlaif.authoring.rules.coverage import no_example
 from rlaif.authoring.rules.duplicates import near_duplicate
 from rlaif.authoring.rules.history import same_version
+from rlaif.authoring.rules.judges import OF_JUDGES, JudgeLook
 from rlaif.authoring.rules.look import Finding, Look
 from rlaif.authoring.rules.scales import unordered_levels
 from rlaif.authoring.rules.silence import heard
@@ -22,6 +23,7 @@ from rlaif.authoring.rules.texts import text_findings
 from rlaif.authoring.rules.weights import irrelevant_weight
 from rlaif.authoring.rules.wording import compound_question, negated_question, vague_word
 from rlaif.errors import Problem
+from rlaif.records.judge import Judge
 from rlaif.records.rubric import Rubric, Shared
 
 Rule = Callable[[Look], Iterator[Finding]]
@@ -64,3 +66,16 @@ def warnings_of(document: Document, rubric: Rubric | Shared | None = None) -> li
     for rule in rules.values():
         found += islice(rule(look), MOST_PROBLEMS)
     return heard(root, found, document.path, look.parts, (*rules, *_OF_TEXTS))
+
+
+def warnings_of_judge(document: Document, judge: Judge | None) -> list[Problem]:
+    """Every warning of a judge file; of its text alone where it is not sound."""
+    found = text_findings(document)
+    if document.root is None:
+        return [finding.problem for finding in found]
+    if judge is None:
+        return heard(document.root, found, document.path)
+    look = JudgeLook(document, document.root, judge)
+    for rule in OF_JUDGES.values():
+        found += rule(look)
+    return heard(document.root, found, document.path, (), (*OF_JUDGES, *_OF_TEXTS))

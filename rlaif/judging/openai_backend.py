@@ -1,0 +1,247 @@
+"""Judge by any server that speaks OpenAI's protocol."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import Path
+from typing import TypeVar
+from zlib import crc32
+
+from rlaif.errors import JudgeUnavailable
+from rlaif.judging.http_line import Line
+from rlaif.judging.openai_ask import ask
+from rlaif.judging.openai_completions import MOST_TOKENS, Completions
+from rlaif.judging.openai_flow import Flow
+from rlaif.judging.openai_manners import Manners
+from rlaif.judging.openai_probe import WAYS, Way, Words
+from rlaif.judging.openai_survey import Seen, survey, useless, way_for
+from rlaif.judging.openai_write import WriteByIds, WriteByText
+from rlaif.judging.tokenizer_files import tokenizer_files
+from rlaif.ports import Answer, Decision, Generated, Request, TokenizerFiles
+from rlaif.records.backends import OpenaiJudge
+from rlaif.records.outcome import Failure
+
+A = TypeVar("A")
+
+TEXT_ONLY = (
+    "the judge's server tokenises the text itself: a completion that holds the model's control "
+    "tokens can talk in them; only a server that takes token ids prevents that"
+)
+
+
+class OpenaiBackend:
+    """Finds out how the server is best asked, and asks it so."""
+
+    def __init__(self, spec: OpenaiJudge, folder: Path | None = None) -> None:
+        """Connect to nothing yet; relative paths start at `folder`."""
+        self._spec, self._folder = spec, folder
+        self._files: TokenizerFiles | None = None
+        self._no_files = ""
+        self._line: Line | None = None
+        self._manners = Manners({})
+        self._way: Way | None = None
+        self._useless: Failure | None = None
+        self._special: frozenset[int] = frozenset()
+        self._slots = asyncio.Semaphore(spec.concurrency)
+        self.served = spec.model
+        self.max_length: int | None = spec.max_length
+        self.notes: tuple[str, ...] = ()
+
+    def tokenizer(self) -> TokenizerFiles | None:
+        """The tokenizer's files where prompts may go as token ids; after `start`, where they do.
+
+        Raises: JudgeUnavailable where the judge file wants them and they cannot be had.
+        """
+        if self._spec.api not in ("auto", "completions") or self._no_files:
+            return None
+        if self._way is not None and not isinstance(self._way, Completions):
+            return None
+        if self._files is None:
+            self._files = self._find_files()
+        return self._files
+
+    async def start(self) -> None:
+        """Find out what the servers can do, waiting for them as long as the judge file says.
+
+        Raises: JudgeUnavailable with what to change.
+        """
+        found = await self._survey(None, every=False)
+        names = WAYS if self._spec.api == "auto" else (self._spec.api,)
+        self._way = next((way for name in names if (way := way_for(found, name))), None)
+        if self._way is None:
+            self._useless = useless(found, self._spec)
+        lengths = [self._spec.max_length, *(one.models.max_length for one in found)]
+        self.max_length = min((n for n in lengths if n), default=None)
+        self.served = _served(self._spec, found, self._way)
+        self.notes = tuple(self._notes(found))
+
+    async def survey(self) -> list[Seen]:
+        """What each address can do, for people; waits for none that is away."""
+        try:
+            return await self._survey(0.0, every=True)
+        finally:
+            await self.aclose()
+
+    async def decide(
+        self, asked: AsyncIterator[Decision]
+    ) -> AsyncIterator[tuple[int, Answer | Failure]]:
+        """Answers as each request's are there."""
+        way, line = self._way, self._line
+        if way is None or line is None:
+            async for one in asked:
+                yield one.number, self._useless or Failure("backend", "the judge is not started")
+            return
+
+        async def run(
+            batch: Sequence[Decision], home: int, give: Callable[[Decision, Answer | Failure], None]
+        ) -> None:
+            fit = _sifted(batch, give, self._unfit)
+            if fit:
+                await ask(line, way, fit, home, give)
+
+        flow: Flow[Decision, Answer] = Flow(
+            run,
+            lambda one: one.number,
+            lambda one: (one.prefix, self._home(one.prefix.hash)),
+            lambda one: len(one.prefix.ids) + len(one.suffix_ids),
+            slots=self._slots,
+            most=way.most,
+            most_size=MOST_TOKENS,
+        )
+        async for answered in flow.answers(asked):
+            yield answered
+
+    async def generate(
+        self, asked: AsyncIterator[Request]
+    ) -> AsyncIterator[tuple[int, Generated | Failure]]:
+        """Texts as they are there, one a request."""
+        line = self._line
+        if self._way is None or line is None:
+            async for one in asked:
+                yield one.number, self._useless or Failure("backend", "the judge is not started")
+            return
+        by_ids = WriteByIds(self._spec.model, self._manners, self._special)
+        by_text = WriteByText(self._spec.model, self._manners)
+        takes_ids = isinstance(self._way, Completions)
+
+        async def run(
+            batch: Sequence[Request],
+            home: int,
+            give: Callable[[Request, Generated | Failure], None],
+        ) -> None:
+            fit = _sifted(batch, give, self._too_long)
+            if fit and takes_ids and fit[0].ids:
+                await ask(line, by_ids, fit, home, give)
+            elif fit:
+                await ask(line, by_text, fit, home, give)
+
+        flow: Flow[Request, Generated] = Flow(
+            run,
+            lambda one: one.number,
+            lambda one: (one.number, self._home(one.about or one.key)),
+            lambda one: len(one.ids),
+            slots=self._slots,
+            most=1,
+            most_size=MOST_TOKENS,
+        )
+        async for written in flow.answers(asked):
+            yield written
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        if self._line is not None:
+            await self._line.aclose()
+            self._line = None
+
+    async def _survey(self, max_outage_s: float | None, *, every: bool) -> list[Seen]:
+        self._manners = Manners(self._spec.options)
+        self._line = Line(self._spec, max_outage_s)
+        files = await asyncio.to_thread(self.tokenizer)
+        words = await asyncio.to_thread(Words, files) if files else None
+        self._special = words.special if words else frozenset()
+        return await survey(self._line, self._spec, self._manners, words, every=every)
+
+    def _unfit(self, one: Decision) -> Failure | None:
+        """A question that the model has no room for, or that lacks what its way needs."""
+        if not isinstance(self._way, Completions):
+            return None
+        size = len(one.prefix.ids) + len(one.suffix_ids)
+        if not size:
+            return Failure("backend", "the server takes token ids, and the question has none")
+        if self.max_length is not None and size >= self.max_length:
+            return Failure("length", f"{size} tokens; the judge takes {self.max_length - 1}")
+        return None
+
+    def _too_long(self, one: Request) -> Failure | None:
+        whole = len(one.ids) + one.max_tokens
+        if not one.ids or self.max_length is None or whole <= self.max_length:
+            return None
+        told = f"prompt and text are {whole} tokens; the model takes {self.max_length}"
+        return Failure("length", told)
+
+    def _home(self, text: str) -> int:
+        """The place of the address where everything with this text in common is asked."""
+        count = len(self._spec.base_url)
+        return crc32(text.encode()) % count if count > 1 else 0
+
+    def _find_files(self) -> TokenizerFiles | None:
+        spec = self._spec
+        named = spec.tokenizer or spec.model
+        if not spec.tokenizer and spec.api == "auto" and not self._may_be_had(named):
+            self._no_files = f"'{named}' is no folder and no name on the hub"
+            return None
+        try:
+            return tokenizer_files(named, folder=self._folder)
+        except JudgeUnavailable as error:
+            if spec.tokenizer or spec.api == "completions":
+                raise
+            self._no_files = str(error).partition("\n")[0]
+            return None
+
+    def _may_be_had(self, named: str) -> bool:
+        """Servers give their models any names; only those like the hub's are asked of it."""
+        local = Path(named) if self._folder is None else self._folder / named
+        return local.is_dir() or (named.count("/") == 1 and not named.startswith(("/", ".")))
+
+    def _notes(self, found: Sequence[Seen]) -> list[str]:
+        spec, way = self._spec, self._way
+        where = spec.base_url[0] if len(found) == 1 else f"{len(found)} addresses"
+        if way is None:
+            return [f"{spec.model} at {where}: {self._useless.message if self._useless else ''}"]
+        notes = [f"{spec.model} at {where}, asked by {way.told}"]
+        notes += [
+            f"{one.door.address.base} is not reached: {one.away}" for one in found if one.away
+        ]
+        if not isinstance(way, Completions):
+            if spec.api == "auto":
+                tried = [one.tried["completions"].told for one in found if not one.away]
+                why = self._no_files or "; ".join(dict.fromkeys(filter(None, tried)))
+                notes.append(f"token ids are not used: {why}")
+            notes.append(TEXT_ONLY)
+        return notes
+
+
+def _served(spec: OpenaiJudge, found: Sequence[Seen], way: Way | None) -> str:
+    """The model, as the judge file and the servers name it, and how it is asked."""
+    named = f"{spec.model}@{spec.revision}" if spec.revision else spec.model
+    told = {one.models.root for one in found} | {one.door.model or "" for one in found}
+    more = ", ".join(sorted(told - {"", spec.model}))
+    asked = way.told if way else "in no way that works"
+    return f"{named}{f' ({more})' if more else ''}, asked by {asked}"
+
+
+def _sifted(
+    batch: Sequence[A],
+    give: Callable[[A, Failure], None],
+    unfit: Callable[[A], Failure | None],
+) -> list[A]:
+    """What can be asked; the rest fails, and never reaches the server."""
+    fit = []
+    for one in batch:
+        failure = unfit(one)
+        if failure is None:
+            fit.append(one)
+        else:
+            give(one, failure)
+    return fit

@@ -1,0 +1,104 @@
+"""All addresses of a judge together: what each can do, and the one way in which all are asked."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from rlaif.errors import JudgeUnavailable
+from rlaif.judging.http_doors import Door
+from rlaif.judging.http_faults import Fell
+from rlaif.judging.http_line import Line
+from rlaif.judging.openai_completions import Completions
+from rlaif.judging.openai_manners import Manners
+from rlaif.judging.openai_probe import WAYS, Models, Tried, Way, Words, models_of, try_way
+from rlaif.records.backends import OpenaiJudge
+from rlaif.records.outcome import Failure
+
+
+@dataclass(slots=True)
+class Seen:
+    """One address as it was found."""
+
+    door: Door
+    models: Models = field(default_factory=Models)
+    tried: dict[str, Tried] = field(default_factory=dict)
+    away: str = ""
+    """Why it was not reached."""
+
+
+async def survey(
+    line: Line, spec: OpenaiJudge, manners: Manners, words: Words | None, *, every: bool = False
+) -> list[Seen]:
+    """Look at every address: the ways from the best on, until one works at all of them.
+
+    `every`: try all ways. An address that is away is left out; there must be one that is not.
+
+    Raises: JudgeUnavailable where none is reached in time, or one does not let us in.
+    """
+    names = WAYS if spec.api == "auto" or every else (spec.api,)
+    while True:
+        found = await asyncio.gather(*[_look(line, door, spec) for door in line.doors.all])
+        for name in names:
+            await asyncio.gather(*[_try(line, one, name, spec, manners, words) for one in found])
+            if not every and way_for(found, name):
+                break
+        if every or any(not one.away for one in found):
+            return found
+        await line.doors.open(0)
+
+
+def way_for(found: Sequence[Seen], name: str) -> Way | None:
+    """The way of that name in the form that every address takes; None where one does not."""
+    here = [one.tried[name].way for one in found if name in one.tried]
+    ways = [way for way in here if way is not None]
+    if not ways or len(ways) < len([one for one in found if not one.away]):
+        return None
+    return max(ways, key=_weakness)
+
+
+def useless(found: Sequence[Seen], spec: OpenaiJudge) -> Failure:
+    """What every question becomes where no way works, though the servers are there.
+
+    Raises: JudgeUnavailable where they will not be asked like this at all.
+    """
+    tried = [way for one in found for way in one.tried.values() if way.way is None]
+    told = "; ".join(dict.fromkeys(f"{way.name}: {way.told}" for way in tried))
+    if not all(way.refused for way in tried):
+        first = next(way for way in tried if not way.refused)
+        return Failure(first.stage, f"the judge's server cannot be used ({told})"[:600])
+    names = {name for one in found for name in one.models.names}
+    if names and spec.model not in names:
+        shown = ", ".join(sorted(names)[:8])
+        raise JudgeUnavailable(
+            f"the judge's server has no model '{spec.model}'\n  hint: it has {shown}"
+        )
+    raise JudgeUnavailable(
+        f"the judge's server does not take questions ({told})\n"
+        "  hint: 'base_url' goes up to /v1; 'api' of the judge file says how it is asked"
+    )
+
+
+async def _look(line: Line, door: Door, spec: OpenaiJudge) -> Seen:
+    try:
+        return Seen(door, await models_of(line, door, spec.model))
+    except Fell as fault:
+        return Seen(door, away=str(fault))
+
+
+async def _try(
+    line: Line, one: Seen, name: str, spec: OpenaiJudge, manners: Manners, words: Words | None
+) -> None:
+    if one.away:
+        return
+    try:
+        one.tried[name] = await try_way(line, one.door, name, spec.model, manners, words)
+    except Fell as fault:
+        one.away = str(fault)
+
+
+def _weakness(way: Way) -> tuple[bool, ...]:
+    if not isinstance(way, Completions):
+        return ()
+    return (not way.exact, not way.by_id, way.top < 20, not way.many)

@@ -1,0 +1,106 @@
+"""Free text from a server: by token ids where it takes them, else by messages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from rlaif.judging.http_faults import Broken
+from rlaif.judging.openai_chat import said_in, schema_format, tokens_of
+from rlaif.judging.openai_labels import choices_of
+from rlaif.judging.openai_manners import Body, Manners
+from rlaif.ports import Generated, Request
+
+
+class _Writing:
+    """What both ways have in common."""
+
+    path = ""
+
+    def __init__(self, model: str, manners: Manners) -> None:
+        self._model, self._manners = model, manners
+
+    def concede(self, told: str, sent: Body) -> bool:
+        """Whether the refusal names what can be left out; a schema can, the text is read anyway."""
+        return self._manners.concede(told, sent)
+
+    def _body(self, one: Request, **more: Any) -> Body:
+        body = {
+            "model": self._model,
+            "max_tokens": one.max_tokens,
+            "temperature": one.temperature,
+            **more,
+        }
+        if one.temperature:
+            body["seed"] = one.seed & 0x7FFFFFFF  # some servers take no more than 31 bits
+        if one.schema is not None:
+            body["response_format"] = schema_format(one.schema)
+        return self._manners.body(body)
+
+
+class WriteByIds(_Writing):
+    """`/v1/completions` with one prompt of token ids."""
+
+    path = "/completions"
+
+    def __init__(self, model: str, manners: Manners, special: frozenset[int]) -> None:
+        """`special`: ids that end texts and stand in none."""
+        super().__init__(model, manners)
+        self._special = special
+
+    def body(self, asked: Sequence[Request]) -> Body:
+        """One request."""
+        (one,) = asked
+        more: Body = {"prompt": one.ids, "return_token_ids": True}
+        if one.stops:
+            more["stop_token_ids"] = one.stops
+        return self._body(one, **more)
+
+    def read(self, asked: Sequence[Request], reply: Body) -> list[Generated | Broken]:
+        """The text, and its ids where the server gives them."""
+        (one,), (choice,) = asked, choices_of(reply, 1)
+        text = choice.get("text")
+        if not isinstance(text, str):
+            raise Broken("the server's answer has no text", "parse")
+        ids = choice.get("token_ids")
+        if not isinstance(ids, list) or not all(type(n) is int for n in ids):
+            ids = []
+        count = len(ids) or _count(reply)
+        ended = choice.get("finish_reason") == "stop"
+        if ended and ids and (ids[-1] in self._special or ids[-1] in one.stops):
+            ids = ids[:-1]
+        cut = choice.get("finish_reason") == "length"
+        return [Generated(text, cut, count, tuple(ids), "", *tokens_of(reply))]
+
+
+class WriteByText(_Writing):
+    """`/v1/chat/completions`."""
+
+    path = "/chat/completions"
+
+    def body(self, asked: Sequence[Request]) -> Body:
+        """One request."""
+        (one,) = asked
+        messages = [{"role": turn.role, "content": turn.text} for turn in one.turns]
+        thinks = {"enable_thinking": one.thinking}
+        return self._body(one, messages=messages, chat_template_kwargs=thinks)
+
+    def read(self, asked: Sequence[Request], reply: Body) -> list[Generated | Broken]:
+        """The text, and what the model thought where the server keeps that apart."""
+        (choice,) = choices_of(reply, 1)
+        message = choice.get("message")
+        thought = ""
+        if isinstance(message, dict):
+            told = (message.get(name) for name in ("reasoning_content", "reasoning"))
+            thought = next((text for text in told if isinstance(text, str)), "")
+            if thought and message.get("content") is None:
+                message["content"] = ""  # it was cut before it had thought to its end
+        cut = choice.get("finish_reason") == "length"
+        return [Generated(said_in(choice), cut, _count(reply), (), thought, *tokens_of(reply))]
+
+
+def _count(reply: Body) -> int:
+    """Tokens written, as the server says; 0 where it does not."""
+    usage = reply.get("usage")
+    count = usage.get("completion_tokens") if isinstance(usage, dict) else None
+    return count if type(count) is int and count > 0 else 0
