@@ -39,7 +39,7 @@ from rlaif.records.identity import digest
 from rlaif.records.judge import Judge
 from rlaif.records.outcome import Verdict
 from rlaif.records.pair import Answer, Pair
-from rlaif.records.preference import Preference
+from rlaif.records.preference import PAIR_ANSWERS, Preference
 from rlaif.runs.compare import PairOrder, compare_run
 from rlaif.storage.pair_folder import PairFolder, open_pairs
 
@@ -154,8 +154,8 @@ def same_in_both_orders(preference: Preference | None) -> bool | None:
     named = [o.distribution for o in outcomes if isinstance(o, Verdict)]
     if len(named) != 2:
         return None
-    one, other = (max(range(3), key=lambda i, d=d: d[i]) for d in named)
-    return one == 2 - other
+    one, other = (distribution.index(max(distribution)) for distribution in named)
+    return one == len(PAIR_ANSWERS) - 1 - other
 
 
 def length_answer(pair: Pair) -> Answer:
@@ -207,7 +207,7 @@ def without_ties(trials: Sequence[Trial]) -> float:
 def table_rows(name: str, pairs: Sequence[tuple[Pair, Preference | None]]) -> Iterator[list[str]]:
     """The lines of one set: both rules, and the length alone."""
     decided = [(pair, found) for pair, found in pairs if pair.human in ("a", "b")]
-    orders = [same for _, p in pairs if (same := same_in_both_orders(p)) is not None]
+    orders = [alike for _, p in pairs if (alike := same_in_both_orders(p)) is not None]
     same = f"{sum(orders) / len(orders):.3f} of {len(orders)}" if orders else "-"
     ways: list[tuple[str, list[Answer | None]]] = [
         (rule, [answer_by(preference, rule) for _, preference in decided]) for rule in RULES

@@ -92,7 +92,7 @@ def test_every_backend_that_a_file_may_name_can_be_loaded() -> None:
 
 
 def test_every_command_has_its_file_and_every_file_its_command() -> None:
-    shared = {"__init__", "console", "options", "progress"}
+    shared = {"__init__", "console", "judge_option", "options", "progress"}
     files = {f"rlaif.cli.{path.stem}" for path in (PACKAGE / "cli").glob("*.py")}
     assert files - {f"rlaif.cli.{name}" for name in shared} == set(map(module_of, COMMANDS))
     for name in COMMANDS:

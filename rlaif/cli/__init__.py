@@ -32,6 +32,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "schema": ("Write", "Print the JSON Schema of rubric or judge files."),
     "rubrics": ("Write", "List the rubrics that ship with rlaif."),
     "judges": ("Grade", "List the judges that ship with rlaif."),
+    "serve-judge": ("Grade", "Serve a judge's model by vLLM, for several runs or machines."),
     "prompt": ("Grade", "Show exactly what the judge will see."),
     "grade": ("Grade", "Grade samples by a rubric and a judge, into a run folder."),
     "compare": ("Grade", "Compare pairs of completions by a rubric and a judge, in both orders."),
@@ -171,7 +172,8 @@ def _no_type(ctx: object) -> None:
 
 def module_of(name: str) -> str:
     """The module of a command; one that is a word of Python's has an underscore behind it."""
-    return f"rlaif.cli.{name}_" if iskeyword(name) else f"rlaif.cli.{name}"
+    word = name.replace("-", "_")
+    return f"rlaif.cli.{word}_" if iskeyword(word) else f"rlaif.cli.{word}"
 
 
 def _unloaded() -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import copysign
 
 from rlaif.grading.known import Known
-from rlaif.grading.labels import Put, ask_labels, key_of
+from rlaif.grading.labels import Put, ask_labels, put_to
 from rlaif.grading.panel import Bench, outcomes
 from rlaif.grading.plan import Plan
 from rlaif.grading.seat import Asker, Seat
@@ -31,6 +31,8 @@ class Case:
     prefixes: tuple[Prefix, ...]
     """The prompt up to the question, by judge."""
     known: Known
+    puts: tuple[dict[str, Put], ...]
+    """By judge, the questions in labels that were found askable, by the criterion's id."""
 
 
 def case_of(made: Plan, asker: Asker) -> Case | None:
@@ -51,7 +53,8 @@ def case_of(made: Plan, asker: Asker) -> Case | None:
             made.skip_all("too_long")
             return None
         prefixes.append(prefix)
-    return Case(made, asker, tuple(prefixes), Known(made.work.prior, asker))
+    known = Known(made.work.prior, asker)
+    return Case(made, asker, tuple(prefixes), known, tuple({} for _ in prefixes))
 
 
 def askable(case: Case, criteria: Sequence[Judged]) -> list[Judged]:
@@ -62,22 +65,50 @@ def askable(case: Case, criteria: Sequence[Judged]) -> list[Judged]:
     made, asked = case.made, []
     for criterion in criteria:
         failure: Failure | None = None
-        for seat, prefix in zip(case.asker.seats, case.prefixes, strict=True):
+        for number in range(len(case.prefixes)):
             try:
-                length = _length(criterion, criteria, seat)
-            except ValueError as error:
-                failure = Failure("render", str(error))
-                break
-            if failure := _prompt_too_long(prefix, length, seat, len(criteria)):
-                break
-            if _fills_the_window(prefix, length, seat, len(criteria)):
+                failure = _put(case, number, criterion, criteria)
+            except _FillsTheWindow:
                 made.skip_all("too_long")
                 return []
+            if failure:
+                break
         if failure:
             made.take(criterion, failure)
         else:
             asked.append(criterion)
     return asked
+
+
+class _FillsTheWindow(Exception):
+    """The completion's doing: with it, the prompt does not fit."""
+
+
+def _put(case: Case, number: int, criterion: Judged, criteria: Sequence[Judged]) -> Failure | None:
+    """Put a criterion to one judge; why that cannot be done, where it is ours.
+
+    Raises: _FillsTheWindow.
+    """
+    seat, prefix = case.asker.seats[number], case.prefixes[number]
+    beside: Sequence[Judged] = [criterion]
+    try:
+        if seat.spec.reads_labels:
+            question = seat.prompter.question(criterion)
+            case.puts[number][criterion.id] = put_to(seat, criterion, prefix, question)
+            length = len(question.ids)
+        else:
+            beside = _beside(criterion, criteria, seat)
+            length = len(form_of(beside, seat).ids)
+    except ValueError as error:
+        return Failure("render", str(error))
+    room = seat.room(len(beside))
+    if room is None:
+        return None
+    if failure := _prompt_too_long(prefix, length, room, screened=bool(seat.max_completion)):
+        return failure
+    if len(prefix.ids) + length >= room:
+        raise _FillsTheWindow
+    return None
 
 
 async def ask(case: Case, criteria: Sequence[Judged], sittings: Sequence[Sitting]) -> None:
@@ -119,8 +150,7 @@ async def _of_judge(
             return await sheet.filled([criteria[place] for place in places], vote)
 
         return await voted(len(criteria), written, spec)
-    prompter = sitting.seat.prompter
-    puts = [Put(c, prefix, prompter.question(c)) for c in criteria]
+    puts = [case.puts[number][criterion.id] for criterion in criteria]
     return await label_votes(puts, sitting, known)
 
 
@@ -142,7 +172,7 @@ def _keys(case: Case, criteria: Sequence[Judged], number: int) -> list[str]:
             for c in criteria
         ]
     else:
-        keys = [key_of(Put(c, prefix, seat.prompter.question(c)), seat) for c in criteria]
+        keys = [case.puts[number][c.id].key for c in criteria]
     return [with_votes(key, seat.spec) for key in keys]
 
 
@@ -158,36 +188,16 @@ def _beside(criterion: Judged, criteria: Sequence[Judged], seat: Seat) -> Sequen
     return criteria if seat.spec.verdict == "one_call" else [criterion]
 
 
-def _length(criterion: Judged, criteria: Sequence[Judged], seat: Seat) -> int:
-    """Tokens of the question. Raises: ValueError where the template cannot show it."""
-    if not seat.spec.reads_labels:
-        return len(form_of(_beside(criterion, criteria, seat), seat).ids)
-    return len(seat.prompter.question(criterion).ids)
-
-
-def _room(seat: Seat, questions: int) -> int | None:
-    return seat.room(questions if seat.spec.verdict == "one_call" else 1)
-
-
-def _prompt_too_long(prefix: Prefix, length: int, seat: Seat, questions: int) -> Failure | None:
+def _prompt_too_long(prefix: Prefix, length: int, room: int, *, screened: bool) -> Failure | None:
     """Ours: what the policy did not write leaves it less than a quarter of the judge's window.
 
     Whether it does is not the policy's to choose. Where nothing is screened, whatever does not fit.
     """
-    room = _room(seat, questions)
     whole = len(prefix.ids) + length
     others = whole - prefix.policy
-    if room is None:
-        return None
     if others > room * 3 // 4:
         told = f"without the completion the prompt has {others} tokens, over three quarters of"
         return Failure("length", f"{told} the {room} that the judge takes")
-    if seat.max_completion is None and whole >= room:
+    if not screened and whole >= room:
         return Failure("length", f"{whole} tokens; the judge takes {room - 1}")
     return None
-
-
-def _fills_the_window(prefix: Prefix, length: int, seat: Seat, questions: int) -> bool:
-    """The completion's doing: with it, the prompt does not fit."""
-    room = _room(seat, questions)
-    return room is not None and len(prefix.ids) + length >= room

@@ -132,6 +132,8 @@ async def _decide(made: Plan, to: _To, skip_by_gates: bool) -> None:
     case: Case | None = None
     for wave in _WAVES:
         mine = [c for c in made.open() if wave(c)]
+        if not mine:
+            continue
         for criterion in mine:
             if isinstance(criterion, Checked) and not _in_sandbox(criterion):
                 made.check(criterion)

@@ -32,9 +32,9 @@ def in_one(made: Plan, written: Callable[[Listed], str]) -> Plan:
     overall = Judged(id=name, ask=written(judged), weight=earned or 1.0, range=_RANGE)
     replaced = {criterion.id for criterion, _ in judged}
     skipped = {name for name, one in made.given.items() if isinstance(one.outcome, Skipped)}
-    kept = tuple(_without(made.items, replaced | skipped))
+    items = (*_without(made.items, replaced | skipped), overall)
     given = {name: one for name, one in made.given.items() if name not in skipped}
-    return replace(made, items=(*kept, overall), given=given)
+    return replace(made, items=items, given=given, criteria=tuple(leaves(items)))
 
 
 def _free(taken: set[str]) -> str:

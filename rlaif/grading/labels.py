@@ -24,14 +24,26 @@ class Put:
     criterion: Judged
     prefix: Prefix
     question: Question
+    key: str
+    """By what the judge's answer is known; of several votes, the first."""
     answers: tuple[str, ...] = ()
     """From worst to best, in place of the criterion's own."""
 
 
-def key_of(put: Put, seat: Seat, vote: int = 0) -> str:
-    """By what the judge's answer is known."""
-    asked = put.prefix.hash, put.question.hash, seat.fingerprint
-    return digest(*asked, f"vote {vote}")
+def put_to(
+    seat: Seat,
+    criterion: Judged,
+    prefix: Prefix,
+    question: Question,
+    answers: tuple[str, ...] = (),
+) -> Put:
+    """A question as one judge is asked it."""
+    key = _key(prefix, question, seat, 0)
+    return Put(criterion, prefix, question, key, answers)
+
+
+def _key(prefix: Prefix, question: Question, seat: Seat, vote: int) -> str:
+    return digest(prefix.hash, question.hash, seat.fingerprint, f"vote {vote}")
 
 
 async def ask_labels(
@@ -39,7 +51,7 @@ async def ask_labels(
 ) -> list[Outcome]:
     """The outcome of each question; what is known of them is not asked."""
     seat = sitting.seat
-    keys = [key_of(put, seat, vote) for put in puts]
+    keys = [_key(p.prefix, p.question, seat, vote) if vote else p.key for p in puts]
     least = seat.spec.min_label_mass
     found: dict[str, Outcome] = {
         key: believed(verdict, least) for key, verdict in known.of(keys).items()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from rlaif.grading.asking import label_votes, with_votes
 from rlaif.grading.known import Known
-from rlaif.grading.labels import Put, key_of
+from rlaif.grading.labels import Put, put_to
 from rlaif.grading.pair_combine import Rule, judged, keyed
 from rlaif.grading.pair_plan import PairPlan
 from rlaif.grading.panel import Bench, Keyed, outcomes
@@ -60,7 +60,7 @@ def case_of(made: PairPlan, comparer: Comparer) -> PairCase | None:
             return None
         if _too_long(made, orders, questions, seat):
             return None
-        puts.append(_put(criteria, orders, questions))
+        puts.append(_put(seat, criteria, orders, questions))
     return PairCase(made, criteria, tuple(puts), Known(made.work.prior, comparer.asker))
 
 
@@ -83,7 +83,7 @@ async def _both_orders(
 
     def keys(number: int) -> list[str]:
         seat = comparer.asker.seats[number]
-        return [with_votes(key_of(put, seat), seat.spec) for put in case.puts[number]]
+        return [with_votes(put.key, seat.spec) for put in case.puts[number]]
 
     bench = Bench(len(case.puts[0]), of_seat, keys, _answer, _worth, case.known.prior)
     return await outcomes(bench, comparer.asker)
@@ -100,10 +100,13 @@ def _worth(_: int, verdict: Verdict) -> float | None:
 
 
 def _put(
-    criteria: Sequence[Judged], orders: tuple[Shown, Shown], questions: Sequence[Question]
+    seat: Seat,
+    criteria: Sequence[Judged],
+    orders: tuple[Shown, Shown],
+    questions: Sequence[Question],
 ) -> list[Put]:
     return [
-        Put(criterion, shown.prefix, question, PAIR_ANSWERS)
+        put_to(seat, criterion, shown.prefix, question, PAIR_ANSWERS)
         for shown in orders
         for criterion, question in zip(criteria, questions, strict=True)
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,15 +40,18 @@ class Plan:
     items: tuple[Item, ...]
     subject: Subject
     given: dict[str, Answered]
+    criteria: tuple[Criterion, ...]
+    """The leaves of the items, in the order of the file."""
 
     @property
     def sections(self) -> list[str]:
         """The ids of the sections, at any depth, in the order of the file."""
         return [item.section for item in walk(self.items) if isinstance(item, Section)]
 
-    def open(self) -> Iterator[Criterion]:
+    def open(self) -> list[Criterion]:
         """The criteria that have no outcome yet, in the order of the file."""
-        return (c for c in leaves(self.items) if c.id not in self.given)
+        given = self.given
+        return [c for c in self.criteria if c.id not in given]
 
     def take(self, criterion: Criterion, outcome: Outcome, key: str = "") -> None:
         """Record what became of one criterion."""
@@ -57,7 +60,7 @@ class Plan:
     def skip_all(self, rule: str) -> None:
         """Record that the prescreen has decided, whatever was found out before."""
         self.given.clear()
-        for criterion in leaves(self.items):
+        for criterion in self.criteria:
             self.take(criterion, Skipped(f"prescreen:{rule}"))
 
     def check(self, criterion: Checked) -> None:
@@ -77,7 +80,7 @@ class Plan:
 
     def grade(self, judge: str) -> Grade:
         """The grade, once every criterion has its outcome."""
-        outcomes = tuple(self.given[c.id] for c in leaves(self.items))
+        outcomes = tuple(self.given[c.id] for c in self.criteria)
         score = self._score()
         sample = self.work.sample
         return Grade(
@@ -117,12 +120,13 @@ def plan(work: Work, rubric: Rubric, *, screen: bool = True) -> Plan:
     """
     sample = work.sample
     subject = prepare(sample, rubric.reasoning)
-    made = Plan(work, rubric, (*rubric.items, *sample.criteria), subject, {})
+    items = (*rubric.items, *sample.criteria)
+    made = Plan(work, rubric, items, subject, {}, tuple(leaves(items)))
     rule = prescreen(subject, rubric.prescreen) if screen else None
     if rule:
         made.skip_all(rule)
         return made
-    for criterion in leaves(made.items):
+    for criterion in made.criteria:
         if not applies(criterion.when, sample.metadata):
             made.take(criterion, Skipped("when"))
         elif isinstance(criterion, Judged) and criterion.needs and sample.reference is None:

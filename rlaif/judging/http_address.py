@@ -58,10 +58,10 @@ def addresses_of(spec: OpenaiJudge) -> list[Address]:
 
 def _key(base: str, name: str) -> Secret:
     host = urlsplit(base).hostname or ""
-    found = os.environ.get(name, "").strip()
+    found = _in_environment(name)
     if not found and host == _OPENAI:
         name = "OPENAI_API_KEY"
-        found = os.environ.get(name, "").strip()
+        found = _in_environment(name)
     if not found:
         return Secret()
     if not (found.isascii() and found.isprintable() and " " not in found):
@@ -71,7 +71,11 @@ def _key(base: str, name: str) -> Secret:
             f"the key in {name} would go to {base} unencrypted\n"
             f"  hint: an address with https://, or unset {name} where the server wants no key"
         )
-    return Secret(found)
+    return found
+
+
+def _in_environment(name: str) -> Secret:
+    return Secret(os.environ.get(name, "").strip())
 
 
 def _is_here(host: str) -> bool:

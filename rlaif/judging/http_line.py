@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import aiohttp
 
 from rlaif.errors import JudgeUnavailable
-from rlaif.judging.http_address import Address, addresses_of
+from rlaif.judging.http_address import Address, Secret, addresses_of
 from rlaif.judging.http_doors import Door, Doors
 from rlaif.judging.http_faults import (
     Broken,
@@ -91,7 +91,7 @@ class Line:
     async def _through(self, door: Door, path: str, body: bytes | None, clock: Clock) -> bytes:
         try:
             status, headers, content = await self._request(door.address, path, body, clock)
-            return _judged(status, headers, content, door.address)
+            return _judged(status, headers, content)
         except Fell as fault:
             if await self.doors.fell(door, str(fault)):
                 raise
@@ -126,7 +126,8 @@ class Line:
                 timeout=aiohttp.ClientTimeout(total=left, sock_connect=CONNECT_S),
             ) as response:
                 answered = True
-                return response.status, response.headers, await _content(response)
+                content = _without(address.key, await _content(response))
+                return response.status, response.headers, content
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             # errors of aiohttp can hold the request's headers, and with them the key: none is kept
             fault = _fault(error, address, clock, answered=answered)
@@ -143,6 +144,11 @@ async def _content(response: aiohttp.ClientResponse) -> bytes:
             raise Broken(f"the server answered more than {MOST_BYTES // 2**20} MB")
         parts.append(part)
     return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def _without(key: Secret, content: bytes) -> bytes:
+    """Some servers repeat the key that they refuse."""
+    return content.replace(key.encode(), b"***") if key else content
 
 
 def _fault(
@@ -163,16 +169,16 @@ def _fault(
     if isinstance(error, aiohttp.ServerDisconnectedError | OSError):
         return Fell("the connection ended before an answer", underway=True)
     if isinstance(error, aiohttp.ClientResponseError):
-        return Broken(f"what the server answered is not HTTP: {told[:MOST_BYTES]}", "parse")
+        return Broken(f"what the server answered is not HTTP: {told}", "parse")
     return Broken(told)
 
 
-def _judged(status: int, headers: Mapping[str, str], content: bytes, address: Address) -> bytes:
+def _judged(status: int, headers: Mapping[str, str], content: bytes) -> bytes:
     """The content of a good answer. Raises: HttpFault for any other."""
     if status == 200:
         return content
     wait_s = retry_after(headers.get("Retry-After"))
-    told = one_line(content, address.key)
+    told = one_line(content)
     said = f"the server answered {status}" + (f": {told}" if told else "")
     if status in _AWAY:
         raise Fell(said, underway=True, wait_s=wait_s)
@@ -182,4 +188,4 @@ def _judged(status: int, headers: Mapping[str, str], content: bytes, address: Ad
         raise Refused(status, "a redirect, which is not followed; name the address it leads to")
     if status in _AGAIN or not 400 <= status < 500:
         raise Broken(said, "backend", wait_s)
-    raise Refused(status, one_line(content, address.key, _TOLD))
+    raise Refused(status, one_line(content, most=_TOLD))

@@ -123,7 +123,7 @@ def parsed(reply: Reply) -> Body:
     try:
         found = orjson.loads(reply.content)
     except orjson.JSONDecodeError:
-        told = one_line(reply.content, reply.door.address.key)
+        told = one_line(reply.content)
         raise Broken(f"the server's answer is not JSON: '{told}'", "parse") from None
     if not isinstance(found, dict):
         raise Broken("the server's answer is not a JSON object", "parse")
@@ -132,7 +132,7 @@ def parsed(reply: Reply) -> Body:
         told = one_line(str(model))
         raise Broken(f"the answer is another model's ('{told}'), or to another question", "parse")
     if "error" in found and "choices" not in found:
-        told = one_line(str(found["error"]), reply.door.address.key)
+        told = one_line(str(found["error"]))
         raise Broken(f"the server answered with an error: {told}")
     return found
 

@@ -113,9 +113,9 @@ class EngineProcess:
             told = reason(said["type"], said["text"])
             return f"vLLM cannot load the judge: {told}{_once(told, said['text'], self._tail())}"
         status = await self._status(_GRACE_S)
-        lines = telling_lines(self._tail())
-        told = "; ".join([ended(status or 0), *lines])
-        return f"vLLM {told} while it loaded the judge{_once(told)}"
+        how = f"vLLM {ended(status or 0)} while it loaded the judge"
+        told = ": ".join(filter(None, [how, "; ".join(telling_lines(self._tail()))]))
+        return told + hint_for(told)
 
     def _tail(self) -> str:
         size = os.fstat(self._log.fileno()).st_size

@@ -30,6 +30,7 @@ from rlaif.records.grade import Grade
 from rlaif.records.outcome import Failure
 from rlaif.records.rubric import Rubric
 from rlaif.records.sample import Sample
+from rlaif.storage.manifest import Manifest
 from rlaif.storage.whole_files import disk_errors, write_whole
 
 FILE = "canaries.json"
@@ -103,6 +104,19 @@ def kept_canaries(folder: Path) -> CanaryReport | None:
     except ValidationError as error:
         hint = "delete this one file; `rlaif grade` with --canaries makes it anew"
         raise RunError(f"{path}: damaged\n  hint: {hint}") from error
+
+
+def stale_note(report: CanaryReport, manifest: Manifest) -> str:
+    """What to say where a kept report is of another judge or rubric than the run now states."""
+    rubric, judge = manifest.rubric, manifest.judge
+    if rubric is not None and judge is not None:
+        stated = (rubric.hash, f"{judge.name}@{judge.version}", judge.served)
+        if stated == (report.rubric_hash, report.judge, report.served):
+            return ""
+    return (
+        f"the canaries were tried on {report.judge} with {report.rubric}, and the run's grades are "
+        "of another judge or rubric by now: start `rlaif grade` with --canaries again"
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,7 +99,7 @@ def test_a_link_that_leads_out_of_the_folder_is_refused(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["../small.yaml", "/etc/passwd", '"a\\0b.yaml"', "sub"])
+@pytest.mark.parametrize("name", ["../small.yaml", "/etc/passwd", "sub"])
 def test_what_is_no_file_below_the_folder_is_refused(tmp_path: Path, name: str) -> None:
     (tmp_path / "small.yaml").write_text(SMALL)
     inside = tmp_path / "inside"

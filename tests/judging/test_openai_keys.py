@@ -128,7 +128,7 @@ async def test_the_key_is_in_no_note_failure_log_or_error(
 async def test_a_key_does_not_leave_this_machine_unencrypted() -> None:
     backend = OpenaiBackend(spec_for([], base_url="http://192.0.2.7:8000/v1"))
     with pytest.raises(
-        JudgeUnavailable, match="RLAIF_API_KEY would go to .* unencrypted"
+        JudgeUnavailable, match=r"RLAIF_API_KEY would go to .* unencrypted"
     ) as raised:
         await backend.start()
     assert KEY not in "".join(seen_in(raised.value))
@@ -164,7 +164,7 @@ def test_what_cannot_be_a_key_is_told_without_being_shown(
     monkeypatch: pytest.MonkeyPatch, key: str
 ) -> None:
     monkeypatch.setattr("os.environ", {"RLAIF_API_KEY": key})
-    with pytest.raises(JudgeUnavailable, match="^RLAIF_API_KEY holds characters that no key has$"):
+    with pytest.raises(JudgeUnavailable, match=r"^RLAIF_API_KEY holds characters that no key has$"):
         addresses_of(spec_for([], base_url="https://example.com/v1"))
 
 

@@ -362,7 +362,7 @@ async def test_a_process_that_ends_while_it_loads_is_told_with_the_last_of_its_l
 ) -> None:
     message = await failed(folder, options={"ends": 3})
     assert message == (
-        "vLLM ended with status 3; RuntimeError: it is on fire while it loaded the judge"
+        "vLLM ended with status 3 while it loaded the judge: RuntimeError: the device is on fire"
     )
 
 

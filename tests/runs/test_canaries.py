@@ -29,8 +29,9 @@ from rlaif.reporting.canaries import (
     interval,
     worst_family,
 )
-from rlaif.runs.canaries import FILE, keep_canaries, kept_canaries, try_canaries
+from rlaif.runs.canaries import FILE, keep_canaries, kept_canaries, stale_note, try_canaries
 from rlaif.runs.judge import ready
+from rlaif.storage.manifest import Manifest, Stated
 
 Make = Callable[..., Any]
 Rule = Callable[[str, str], float | Failure]
@@ -333,6 +334,25 @@ def test_a_report_of_a_later_version_can_be_read(tmp_path: Path) -> None:
     written = json.loads((tmp_path / FILE).read_bytes())
     (tmp_path / FILE).write_text(json.dumps({**written, "later": 1}))
     assert kept_canaries(tmp_path) == report_of()
+
+
+def stated(**more: str) -> Manifest:
+    rubric = Stated(name="r", version="1.0.0", hash=more.get("rubric", "h"))
+    served = more.get("served", "scripted")
+    judge = Stated(name="fake", version=more.get("version", "1.0.0"), hash="j", served=served)
+    return Manifest(rubric=rubric, judge=judge)
+
+
+def test_a_report_of_what_the_run_is_of_needs_no_note() -> None:
+    assert stale_note(report_of(), stated()) == ""
+
+
+@pytest.mark.parametrize(
+    "manifest",
+    [stated(rubric="other"), stated(version="2.0.0"), stated(served="other"), Manifest()],
+)
+def test_a_report_of_another_judge_or_rubric_is_said_to_be_so(manifest: Manifest) -> None:
+    assert "canaries were tried on fake@1.0.0 with r@1.0.0" in stale_note(report_of(), manifest)
 
 
 @pytest.mark.parametrize(
