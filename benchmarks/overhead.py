@@ -4,7 +4,8 @@
 
 The server (overhead_server.py) runs in a process of its own, and so does every client, which warms
 up on 20 samples and is then timed over all of them, its start and rlaif's look at the server
-included. CPU is the client's process time. Samples, criteria and requests under way are the same;
+included. CPU is the client's process time; beside it stands what it is without the start, which is
+what one sample takes by itself. Samples, criteria and requests under way are the same;
 each client asks with its own prompts, in its own way. The peers are installed into a virtual
 environment that is kept in the cache folder; none of them touches this one.
 
@@ -27,7 +28,8 @@ from pathlib import Path
 from typing import Any
 
 from rlaif.authoring.judge_file import load_judge
-from rlaif.judging.weights import cache_folder, find_weights
+from rlaif.cache_folder import cache_folder
+from rlaif.judging.weights import find_weights
 from rlaif.records.backends import Loaded
 
 HERE = Path(__file__).parent
@@ -43,7 +45,12 @@ at most 0.15 ms of CPU a verdict; above 90% of the limit with latency"""
 @contextmanager
 def serving(tokenizer: Path, latency_s: float) -> Iterator[str]:
     """The server's address while it runs."""
-    command = [sys.executable, HERE / "overhead_server.py", tokenizer, str(latency_s)]
+    command: list[str | Path] = [
+        sys.executable,
+        HERE / "overhead_server.py",
+        tokenizer,
+        str(latency_s),
+    ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         try:
             assert server.stdout  # noqa: S101 - it is a pipe
@@ -89,8 +96,8 @@ def measured(row: Row, job: dict[str, Any], server: str) -> dict[str, Any]:
     if done.returncode:
         raise SystemExit(f"{row[0]} failed:\n{done.stderr[-2000:]}")
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    # as many questions a request in the warming up as later; at most 2% off
-    share = job["samples"] / (job["samples"] + 20)
+    # about as many a sample before as in what is timed
+    share = job["samples"] / (job["samples"] + 21)
     return {**found, "requests": requests_at(server) * share}
 
 
@@ -117,17 +124,17 @@ def table(found: dict[str, dict[str, Any]], job: dict[str, Any], latency_s: floa
     told = f"{latency_s * 1000:.0f} ms a request" if latency_s else "no latency"
     print(f"\nserver: {told}")
     last = "of the limit" if latency_s else "rlaif is faster"
-    print(
-        f"{'client':34} {'s':>7} {'verdicts/s':>10} {'CPU ms each':>11} {'requests':>8} {last:>15}"
-    )
+    heads = f"{'client':34} {'s':>7} {'verdicts/s':>10} {'CPU ms each':>11} {'after start':>11}"
+    print(f"{heads} {'requests':>8} {last:>15}")
     first = found[RLAIF]["verdicts"] / found[RLAIF]["seconds"]
     for name, one in found.items():
         speed = one["verdicts"] / one["seconds"]
         cpu = 1000 * one["cpu_s"] / one["verdicts"]
+        later = 1000 * (one["cpu_s"] - one["start_cpu_s"]) / one["verdicts"]
         share = one["requests"] / one["seconds"] * latency_s / job["concurrency"]
         figure = f"{share:15.0%}" if latency_s else f"{first / speed:14.1f}x"
         print(
-            f"{name:34} {one['seconds']:7.2f} {speed:10,.0f} {cpu:11.3f} "
+            f"{name:34} {one['seconds']:7.2f} {speed:10,.0f} {cpu:11.3f} {later:11.3f} "
             f"{one['requests']:8,.0f} {figure}"
         )
 

@@ -41,8 +41,11 @@ def judge_of(job: dict[str, Any]) -> Judge:
     return Judge(spec, load_judge("scripted").template)
 
 
-async def graded(job: dict[str, Any], samples: int) -> int:
-    """Verdicts given on so many samples."""
+Texts = list[tuple[str, str]]
+
+
+async def graded(job: dict[str, Any], texts: Texts) -> int:
+    """Verdicts given on these prompts and completions."""
     items = [
         {"id": f"c{n}", "ask": ask, "weight": weight}
         for n, (ask, weight) in enumerate(zip(CRITERIA, WEIGHTS, strict=True))
@@ -52,7 +55,7 @@ async def graded(job: dict[str, Any], samples: int) -> int:
     )
     given = [
         rlaif.Sample(sample_id=f"s{n}", prompt=prompt, completion=completion)
-        for n, (prompt, completion) in enumerate(work(samples))
+        for n, (prompt, completion) in enumerate(texts)
     ]
     verdicts = 0
     async for grade in rlaif.grade(given, rubric, judge_of(job)):
@@ -66,17 +69,21 @@ async def graded(job: dict[str, Any], samples: int) -> int:
 def main() -> None:
     """Warm up, measure, and print JSON."""
     job = json.load(sys.stdin)
-    asyncio.run(graded(job, 20))
+    texts = work(job["samples"])
+    asyncio.run(graded(job, work(20)))
+    began = time.process_time()
+    asyncio.run(graded(job, work(1)))
+    start = {"start_cpu_s": time.process_time() - began}
     profile = cProfile.Profile(time.process_time) if "--profile" in sys.argv else None
     began, cpu = time.perf_counter(), time.process_time()
     if profile:
         profile.enable()
-    verdicts = asyncio.run(graded(job, job["samples"]))
+    verdicts = asyncio.run(graded(job, texts))
     if profile:
         profile.disable()
         profile.dump_stats(sys.argv[-1])
     took = {"seconds": time.perf_counter() - began, "cpu_s": time.process_time() - cpu}
-    print(json.dumps({**took, "verdicts": verdicts, "version": version("rlaif")}))
+    print(json.dumps({**took, **start, "verdicts": verdicts, "version": version("rlaif")}))
 
 
 if __name__ == "__main__":

@@ -15,7 +15,19 @@ CRITERIA = (
     "Does the completion come to an end of its own?",
 )
 WEIGHTS = (3, 3, 1, 1, 2)
-_WORDS = ("the", "river", "bank", "city", "water", "stone", "old", "was", "built", "years", "people")
+_WORDS = (
+    "the",
+    "river",
+    "bank",
+    "city",
+    "water",
+    "stone",
+    "old",
+    "was",
+    "built",
+    "years",
+    "people",
+)
 
 
 def work(samples: int) -> list[tuple[str, str]]:

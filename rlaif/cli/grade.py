@@ -54,8 +54,8 @@ def run(
             "--canaries",
             min=0,
             metavar="N",
-            help="Put N known attacks before the judge too, and say how many it fell for; they "
-            "are no part of the grades.",
+            help="Try the judge with N known attacks besides, which are no part of the grades; 13 "
+            "or more try every family.",
         ),
     ] = 0,
 ) -> None:

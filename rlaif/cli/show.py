@@ -10,10 +10,12 @@ from rich.text import Text
 
 from rlaif.cli.console import print_table, tell
 from rlaif.cli.options import RunPath
+from rlaif.reporting.canaries import canaries_view
 from rlaif.reporting.pairs import pairs_view, summarise_pairs
 from rlaif.reporting.summary import extremes, summarise
 from rlaif.reporting.terminal import grades_view, summary_view
 from rlaif.reporting.text import count_of
+from rlaif.runs.canaries import kept_canaries, stale_note
 from rlaif.runs.explain import explain, explained_view
 from rlaif.runs.forgeable import Forgeable
 from rlaif.storage.manifest import Manifest
@@ -58,6 +60,10 @@ def run(
             print_table(grades_view(low, "Lowest scores"), grades_view(high, "Highest scores"))
     print_table(summary_view(summary))
     _tell_forgeable(forged)
+    if report := kept_canaries(folder):
+        print_table(canaries_view(report))
+        if note := stale_note(report, manifest):
+            tell(note)
     if summary.missing:
         missing = count_of(summary.missing, "sample")
         tell(f"{missing} not graded yet: start `rlaif grade` again.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rlaif.grading.completion import without_reasoning
 from rlaif.grading.known import Known
 from rlaif.grading.seat import Seat
 from rlaif.grading.sitting import Sitting
@@ -67,10 +68,10 @@ class Sheet:
         text = await self._text(form, vote)
         if isinstance(text, Failure):
             return {entry.criterion: text for entry in form.entries}
-        if text.cut:
+        if text.cut and not form.listed:  # of a list, what came before the cut can be read
             told = f"the judge's text was cut after {text.tokens} tokens; raise rationale_tokens"
             return {entry.criterion: Failure("parse", told) for entry in form.entries}
-        read = read_form(text.text, form)
+        read = read_form(without_reasoning(text.text)[0], form)
         return {
             entry.criterion: self._outcome(read[entry.criterion], len(entry.labels))
             for entry in form.entries

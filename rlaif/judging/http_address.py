@@ -6,6 +6,7 @@ import ipaddress
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -38,7 +39,7 @@ class Address:
 
     def url(self, path: str) -> URL:
         """The URL of `path`, which starts with a slash."""
-        return URL(self.base + path, encoded=True)
+        return _url(self.base + path)
 
     @property
     def headers(self) -> Mapping[str, str]:
@@ -54,6 +55,11 @@ def addresses_of(spec: OpenaiJudge) -> list[Address]:
     Raises: JudgeUnavailable where a key would cross the network in the clear, or is no key.
     """
     return [Address(base, _key(base, spec.api_key_env), _proxy(base)) for base in spec.base_url]
+
+
+@lru_cache(64)
+def _url(text: str) -> URL:
+    return URL(text, encoded=True)
 
 
 def _key(base: str, name: str) -> Secret:

@@ -15,7 +15,7 @@ from rlaif.judging.openai_completions import MOST_TOKENS, Completions
 from rlaif.judging.openai_flow import Flow
 from rlaif.judging.openai_manners import Manners
 from rlaif.judging.openai_probe import WAYS, Way, Words
-from rlaif.judging.openai_survey import Seen, survey, useless, way_for
+from rlaif.judging.openai_survey import TEXT_ONLY, Seen, findings, survey, useless, way_for
 from rlaif.judging.openai_write import WriteByIds, WriteByText
 from rlaif.judging.tokenizer_files import tokenizer_files
 from rlaif.ports import Answer, Decision, Generated, Request, TokenizerFiles
@@ -23,11 +23,6 @@ from rlaif.records.backends import OpenaiJudge
 from rlaif.records.outcome import Failure
 
 A = TypeVar("A")
-
-TEXT_ONLY = (
-    "the judge's server tokenises the text itself: a completion that holds the model's control "
-    "tokens can talk in them; only a server that takes token ids prevents that"
-)
 
 
 class OpenaiBackend:
@@ -76,12 +71,21 @@ class OpenaiBackend:
         self.served = _served(self._spec, found, self._way)
         self.notes = tuple(self._notes(found))
 
-    async def survey(self) -> list[Seen]:
-        """What each address can do, for people; waits for none that is away."""
+    async def diagnosis(self) -> list[tuple[str, bool | None, str, str]]:
+        """What each address can do, for people; see `findings`. Waits for none that is away.
+
+        Raises: JudgeUnavailable where a key or the tokenizer is at fault.
+        """
         try:
-            return await self._survey(0.0, every=True)
+            found = await self._survey(0.0, every=True)
         finally:
             await self.aclose()
+        return [*findings(found, self._spec), *self._on_files()]
+
+    def _on_files(self) -> list[tuple[str, bool | None, str, str]]:
+        if not self._no_files:
+            return []
+        return [("tokenizer", None, self._no_files, "name it by 'tokenizer' in the judge file")]
 
     async def decide(
         self, asked: AsyncIterator[Decision]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from rlaif.errors import JudgeUnavailable
@@ -15,6 +15,11 @@ from rlaif.judging.openai_manners import Manners
 from rlaif.judging.openai_probe import WAYS, Models, Tried, Way, Words, models_of, try_way
 from rlaif.records.backends import OpenaiJudge
 from rlaif.records.outcome import Failure
+
+TEXT_ONLY = (
+    "the judge's server tokenises the text itself: a completion that holds the model's control "
+    "tokens can talk in them; only a server that takes token ids prevents that"
+)
 
 
 @dataclass(slots=True)
@@ -40,6 +45,7 @@ async def survey(
     names = WAYS if spec.api == "auto" or every else (spec.api,)
     while True:
         found = await asyncio.gather(*[_look(line, door, spec) for door in line.doors.all])
+        manners.vllm = all(one.models.vllm for one in found if not one.away)
         for name in names:
             await asyncio.gather(*[_try(line, one, name, spec, manners, words) for one in found])
             if not every and way_for(found, name):
@@ -78,6 +84,40 @@ def useless(found: Sequence[Seen], spec: OpenaiJudge) -> Failure:
         f"the judge's server does not take questions ({told})\n"
         "  hint: 'base_url' goes up to /v1; 'api' of the judge file says how it is asked"
     )
+
+
+def findings(
+    found: Sequence[Seen], spec: OpenaiJudge
+) -> Iterator[tuple[str, bool | None, str, str]]:
+    """What was found, for people: of what, whether it is well (None: no matter), what, the mend."""
+    for one in found:
+        base = one.door.address.base
+        if one.away:
+            yield base, False, f"not reached: {one.away}", "start the server, or mend 'base_url'"
+            continue
+        yield _of_models(base, one.models, spec.model)
+        for tried in one.tried.values():
+            told = tried.way.told if tried.way else tried.told
+            yield f"{base} {tried.name}", True if tried.way else None, told, ""
+    names = WAYS if spec.api == "auto" else (spec.api,)
+    used = next((way for name in names if (way := way_for(found, name))), None)
+    if used is None:
+        yield "judge", False, "there is no way to ask it at every address", "see above"
+        return
+    yield "judge", True, f"asked by {used.told}", ""
+    if not isinstance(used, Completions):
+        mend = "a server that takes token ids, and 'tokenizer' in the judge file"
+        yield "control tokens", None, TEXT_ONLY, mend
+
+
+def _of_models(base: str, models: Models, model: str) -> tuple[str, bool | None, str, str]:
+    if not models.names:
+        return base, True, "reached; it does not say which models it has", ""
+    if model not in models.names:
+        shown = ", ".join(sorted(models.names)[:8])
+        return base, None, f"reached; '{model}' is not among its models", f"it has {shown}"
+    told = f"has '{model}'" + (f" ({models.root})" if models.root else "")
+    return base, True, told + (f", {models.max_length} tokens" if models.max_length else ""), ""
 
 
 async def _look(line: Line, door: Door, spec: OpenaiJudge) -> Seen:

@@ -44,15 +44,19 @@ Read = dict[str, Filled | str]
 def read_form(text: str, form: Form) -> Read:
     """What `text` answers to each question of `form`. Never raises, whatever the text is.
 
-    JSON may stand alone, between fences, or behind other text. In a list, what is wrong with one
-    answer concerns that one only, and answers to unknown questions are left out; where the text
-    ends inside the list, the answers before that count.
+    JSON may stand alone, between fences, or behind other text. In a list, an answer that is missing
+    or cannot be read concerns that one only; where the text ends inside the list, the answers
+    before that count. A list with a question that was not asked, or with one twice, is believed in
+    nothing: so does a list look in which the judge copied a completion that closes the judge's
+    answer and goes on with answers of its own.
     """
     found = objects_in(text)
     key = _ANSWERS if form.listed else "verdict"
     answers = [one for one in found.objects if key in one]
     if found.damage and not (form.listed and _BEGUN.match(found.rest)):
         return _none(form, f"the judge's text cannot be read: {found.damage}")
+    if form.listed and 0 < len(answers) < len(found.objects):
+        return _none(form, "the judge's text holds JSON besides its list of answers")
     read = [_answers(one, form) for one in answers]
     if found.rest:
         read.append(_until_cut(found, form))
@@ -98,14 +102,14 @@ def _by_id(listed: Sequence[Any], form: Form, missing: str) -> Read:
     for one in listed:
         if isinstance(one, Object) and "id" not in one.doubled and isinstance(one.get("id"), str):
             found.setdefault(one["id"].strip(), []).append(one)
+    if found.keys() - {entry.criterion for entry in form.entries}:
+        return _none(form, "the judge's text answers a question that was not asked")
+    if any(len(answers) > 1 for answers in found.values()):
+        return _none(form, "the judge's text answers a question more than once")
     read: Read = {}
     for entry in form.entries:
-        mine = found.get(entry.criterion, [])
-        if len(mine) == 1:
-            read[entry.criterion] = _entry(mine[0], entry, form)
-        else:
-            twice = "the judge's text answers this question more than once"
-            read[entry.criterion] = twice if mine else missing
+        mine = found.get(entry.criterion)
+        read[entry.criterion] = _entry(mine[0], entry, form) if mine else missing
     return read
 
 

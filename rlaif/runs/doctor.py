@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
 import os
 import platform
@@ -13,8 +14,10 @@ from importlib.metadata import PackageNotFoundError, version
 from rlaif import __version__
 from rlaif.authoring.shipped import shipped_folder
 from rlaif.cache_folder import cache_folder
-from rlaif.errors import SandboxUnavailable
-from rlaif.lazy import SANDBOX_INTERPRETER, SANDBOX_TIERS, load
+from rlaif.errors import JudgeUnavailable, SandboxUnavailable
+from rlaif.lazy import BACKENDS, SANDBOX_INTERPRETER, SANDBOX_TIERS, load
+from rlaif.records.backends import OpenaiJudge
+from rlaif.records.judge import Judge
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,24 @@ def diagnose() -> Iterator[Finding]:
     yield Finding(
         "shipped files", shipped_folder("rubrics").is_dir(), str(shipped_folder("rubrics"))
     )
+
+
+def examine(judge: Judge) -> Iterator[Finding]:
+    """Ask the servers of a judge, or of its members, what they can do. No model is loaded."""
+    for seat in judge.seats:
+        if not isinstance(seat.spec, OpenaiJudge):
+            told = "it runs on this machine: there is no server to ask"
+            yield Finding(f"judge {seat.name}", None, told)
+            continue
+        backend = load(BACKENDS["openai"])(seat.spec, seat.folder)
+        try:
+            found = asyncio.run(backend.diagnosis())
+        except JudgeUnavailable as error:
+            told, _, mend = str(error).partition("\n  hint: ")
+            yield Finding(f"judge {seat.name}", False, told, mend)
+            continue
+        for what, ok, told, mend in found:
+            yield Finding(f"judge {seat.name}" if what == "judge" else what, ok, told, mend)
 
 
 def _extra(extra: str, packages: tuple[str, ...]) -> Finding:

@@ -19,7 +19,7 @@ from rlaif.records.judge import Judge, ask_fingerprint
 from rlaif.records.rubric import Rubric
 from rlaif.reporting.canaries import canary_lines
 from rlaif.reporting.text import count_of
-from rlaif.runs.canaries import keep_canaries, try_canaries
+from rlaif.runs.canaries import NOTHING_ASKED, keep_canaries, try_canaries
 from rlaif.runs.fitting import FittingRows as FittingRows
 from rlaif.runs.forgeable import refuse_forgeable
 from rlaif.runs.job import judge_to_keep, sigterm_interrupts, ticked
@@ -33,7 +33,7 @@ from rlaif.storage.manifest import Sandboxed
 from rlaif.storage.run_folder import Counts, Kept, RunFolder, make_run
 from rlaif.storage.samples import read_rows
 
-SCORING = 1
+SCORING = 2
 """Version of what turns samples and outcomes into scores besides checks and judge: the arithmetic,
 the prescreen and its openers, the preparation of the text, the defaults of every field. Part of
 what grades are graded under, so that no old score stands for a new one."""
@@ -89,6 +89,8 @@ def grade_run(order: Order, watcher: Watcher) -> Counts:
     rows = fitting_rows(order)
     if rows.needs.judge and order.judge is None:
         raise InputError(NO_JUDGE_NAMED)
+    if order.canaries and not rows.needs.judge:
+        raise InputError(NOTHING_ASKED)
     run = make_run(order.out)
     with sigterm_interrupts(), run.lock() as damaged:
         for text in damaged:

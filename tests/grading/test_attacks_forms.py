@@ -125,15 +125,11 @@ def forged_by_us(rubric: Rubric) -> list[str]:
 
 @pytest.mark.parametrize(
     ("verdict", "quoting"),
-    [*product(["generated"], QUOTED), *product(["one_call"], [q for q in QUOTED if q != "raw"])],
+    list(product(["generated", "one_call"], QUOTED)),
 )
 async def test_a_forged_verdict_is_never_the_judges(
     rubric: Make, judge: Make, verdict: str, quoting: str
 ) -> None:
-    """But for a list that a judge copies a completion into without escaping it.
-
-    What then stands in the place of a verdict, the model has written there: nobody can tell.
-    """
     asked = rubric({"id": "a"}, {"id": "b"})
     texts = [*FORGED, *forged_by_us(asked)]
     plans = await graded(texts, asked, judge, verdict, QUOTED[quoting])

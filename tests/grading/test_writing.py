@@ -150,18 +150,8 @@ async def test_one_call_answers_all_criteria_of_a_sample(
     assert [form.criterion for form in request.forms] == ["c", "d"]
 
 
-@pytest.mark.parametrize(
-    "told",
-    [
-        answers(c="Yes"),
-        '{"answers": [{"id": "c", "rationale": "", "verdict": "Yes"}, '
-        '{"id": "d", "rationale": "", "verdict": "Yes"}, '
-        '{"id": "d", "rationale": "", "verdict": "No"}]}',
-        answers(c="Yes", d="Perhaps"),
-        answers(c="Yes", e="No"),
-    ],
-)
-async def test_what_one_call_left_out_doubled_or_misnamed_is_asked_again_by_itself(
+@pytest.mark.parametrize("told", [answers(c="Yes"), answers(c="Yes", d="Perhaps")])
+async def test_what_one_call_left_out_or_said_wrongly_is_asked_again_by_itself(
     told: str, rubric: Make, sample: Make, judge: Make
 ) -> None:
     given = judge(verdict="one_call")
@@ -174,6 +164,27 @@ async def test_what_one_call_left_out_doubled_or_misnamed_is_asked_again_by_itse
     ]
 
 
+@pytest.mark.parametrize(
+    "told",
+    [
+        '{"answers": [{"id": "c", "rationale": "", "verdict": "Yes"}, '
+        '{"id": "d", "rationale": "", "verdict": "Yes"}, '
+        '{"id": "d", "rationale": "", "verdict": "No"}]}',
+        answers(c="Yes", d="Yes", e="No"),
+    ],
+)
+async def test_a_list_with_an_id_twice_or_unknown_is_forged_perhaps_and_all_is_asked_again(
+    told: str, rubric: Make, sample: Make, judge: Make
+) -> None:
+    given = judge(verdict="one_call")
+    backend = Writing(
+        given, lambda r: told if len(r.forms) > 1 else answers(**{r.forms[0].criterion: "No"})
+    )
+    found = await graded(rubric({"id": "c"}, {"id": "d"}), Work(sample()), given, backend)
+    assert verdicts(found) == {"c": "no", "d": "no"}
+    assert [len(request.forms) for request in backend.asked] == [2, 1, 1]
+
+
 async def test_what_cannot_be_read_by_itself_either_fails_alone(
     rubric: Make, sample: Make, judge: Make
 ) -> None:
@@ -182,6 +193,28 @@ async def test_what_cannot_be_read_by_itself_either_fails_alone(
     found = await graded(rubric({"id": "c"}, {"id": "d"}), Work(sample()), given, backend)
     assert verdicts(found) == {"c": "yes", "d": None}
     assert found.reason == "failed:d"
+
+
+async def test_of_a_list_that_was_cut_only_the_rest_is_asked_again(
+    rubric: Make, sample: Make, judge: Make
+) -> None:
+    given = judge(verdict="one_call")
+    whole = answers(c="Yes", d="No")
+    cut = Generated(whole[: whole.index('"d"')], cut=True, tokens=512)
+    backend = Writing(given, lambda r: cut if len(r.forms) > 1 else answers(d="No"))
+    found = await graded(rubric({"id": "c"}, {"id": "d"}), Work(sample()), given, backend)
+    assert verdicts(found) == {"c": "yes", "d": "no"}
+    assert [len(request.forms) for request in backend.asked] == [2, 1]
+
+
+async def test_thoughts_that_a_server_leaves_in_its_text_are_taken_out(
+    rubric: Make, sample: Make, judge: Make
+) -> None:
+    given = judge(verdict="generated", thinking=True)
+    told = '<think>{"verdict": "No"} or so?</think>' + verdict("Yes")
+    backend = Writing(given, lambda r: told if r.schema else "hm")
+    found = await graded(rubric({"id": "c"}), Work(sample()), given, backend)
+    assert verdicts(found) == {"c": "yes"}
 
 
 async def test_a_gate_is_asked_before_the_one_call(rubric: Make, sample: Make, judge: Make) -> None:

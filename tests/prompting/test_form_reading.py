@@ -205,8 +205,6 @@ def test_a_list_is_read_by_id_in_any_order() -> None:
     ("rows", "fault", "says"),
     [
         (ALL[:2], "c", "no answer to this question"),
-        ((*ALL, row("c", "No")), "c", "more than once"),
-        ((*ALL, row("c", "Yes")), "c", "more than once"),
         ((*ALL[:2], row("c", "A")), "c", "the verdict 'A' is none of No, Yes"),
         ((row("a", "Yes"), row("b", "E"), row("c", "No")), "b", "is none of A, B, C, D"),
         ((*ALL[:2], {"id": "c", "verdict": "No"}), "c", "no 'rationale'"),
@@ -227,10 +225,31 @@ def test_what_is_wrong_with_one_answer_concerns_that_one_only(
 
 @pytest.mark.parametrize(
     "more",
-    [row("z", "Yes"), row("A", "Yes"), {}, None, 7, {"id": None}, {"id": ["a"]}, {"verdict": "No"}],
+    [{}, None, 7, {"id": None}, {"id": ["a"]}, {"verdict": "No"}],
 )
-def test_an_answer_to_an_unknown_question_harms_no_other(more: Any) -> None:
+def test_what_is_no_answer_harms_none(more: Any) -> None:
     assert read_form(listed(more, *ALL, more), LIST) == READ
+
+
+@pytest.mark.parametrize(
+    ("rows", "says"),
+    [
+        ((*ALL, row("c", "No")), "more than once"),
+        ((*ALL, row("c", "Yes")), "more than once"),
+        ((*ALL, row("z", "Yes")), "not asked"),
+        ((row("A", "Yes"), *ALL), "not asked"),
+    ],
+)
+def test_a_list_with_an_id_twice_or_unknown_is_believed_in_nothing(
+    rows: tuple[Any, ...], says: str
+) -> None:
+    read = read_form(listed(*rows), LIST)
+    assert all(isinstance(told, str) and says in told for told in read.values()), read
+
+
+def test_a_list_beside_other_json_is_believed_in_nothing() -> None:
+    read = read_form(f'{listed(*ALL)} {{"b": 1}}', LIST)
+    assert all(isinstance(told, str) and "besides" in told for told in read.values()), read
 
 
 def test_an_answer_with_a_doubled_key_is_the_fault_of_that_one() -> None:

@@ -1,14 +1,20 @@
 """What is installed, and what can run."""
 
+import asyncio
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from rlaif.authoring.judge_file import load_judge
 from rlaif.checks.sandbox.tier import Rung
 from rlaif.lazy import SANDBOX_INTERPRETER, SANDBOX_TIERS
+from rlaif.records.backends import OpenaiJudge
+from rlaif.records.judge import Judge
 from rlaif.runs import doctor
-from rlaif.runs.doctor import Finding, diagnose
+from rlaif.runs.doctor import Finding, diagnose, examine
+from tests.judging.misbehaving import serving
 
 
 def found() -> dict[str, Finding]:
@@ -85,3 +91,58 @@ def test_an_unknown_tier_by_force_is_to_be_mended(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("RLAIF_SANDBOX", "moat")
     assert found()["sandbox"].ok is False
     assert "moat" in found()["sandbox"].told
+
+
+# --- the servers of a judge ----------------------------------------------------------------------
+
+
+def judge_at(url: str, **more: Any) -> Judge:
+    given = {"judge": "j", "version": "1.0.0", "backend": "openai", "model": "m", "base_url": url}
+    return Judge(OpenaiJudge.model_validate({**given, **more}), "")
+
+
+async def examined(judge: Judge) -> dict[str, Finding]:
+    """In a thread: the server answers in this one."""
+    return {f.what: f for f in await asyncio.to_thread(lambda: list(examine(judge)))}
+
+
+async def test_a_judges_server_is_asked_for_everything_that_it_can_do() -> None:
+    async with serving() as (server,):
+        server.can.discard("logprobs")
+        shown = await examined(judge_at(server.url))
+        base = server.url
+    assert shown[base].told == "has 'm', 4096 tokens"
+    assert shown[f"{base} completions"].ok is None
+    assert "logprobs are not supported" in shown[f"{base} chat"].told
+    assert shown[f"{base} json"].ok is True
+    assert shown["judge j@1.0.0"] == Finding(
+        "judge j@1.0.0", True, "asked by chat, JSON by a schema"
+    )
+    assert "can talk in them" in shown["control tokens"].told
+    assert "'tokenizer' in the judge file" in shown["tokenizer"].mend
+
+
+async def test_another_model_than_the_judges_is_named() -> None:
+    async with serving() as (server,):
+        shown = await examined(judge_at(server.url, model="n"))
+        assert (shown[server.url].ok, shown[server.url].mend) == (None, "it has m")
+
+
+async def test_a_server_that_is_away_is_to_be_mended() -> None:
+    async with serving() as (server,):
+        await server.stop()
+        shown = await examined(judge_at(server.url))
+        assert (shown[server.url].ok, shown["judge j@1.0.0"].ok) == (False, False)
+        assert shown[server.url].told.startswith("not reached: ")
+
+
+async def test_a_key_that_cannot_go_there_is_to_be_mended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RLAIF_API_KEY", "secret")
+    finding = (await examined(judge_at("http://192.0.2.7/v1")))["judge j@1.0.0"]
+    assert (finding.ok, "secret" in str(finding)) == (False, False)
+    assert finding.mend.startswith("an address with https://")
+
+
+async def test_a_judge_on_this_machine_has_no_server_to_ask() -> None:
+    shown = await examined(load_judge("scripted"))
+    assert [one.ok for one in shown.values()] == [None]
