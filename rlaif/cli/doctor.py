@@ -23,7 +23,8 @@ def run(
 ) -> None:
     """Say what is installed and what can run; of a judge, what its servers can do.
 
-    A judge's servers are sent a few tiny requests, with its key. `--` marks what is optional and absent, `!!` what should be mended (exit status 1).
+    A judge's servers are sent a few tiny requests, with its key. `--` marks what is optional and
+    absent, `!!` what should be mended (exit status 1).
     """
     table = Table("", "what", "found", "to change it", box=None, pad_edge=False)
     bad = False

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rlaif.grading.completion import without_reasoning
 from rlaif.grading.known import Known
 from rlaif.grading.seat import Seat
 from rlaif.grading.sitting import Sitting
@@ -18,6 +17,9 @@ from rlaif.records.criterion import Judged
 from rlaif.records.identity import digest
 from rlaif.records.outcome import Failure, Outcome, Verdict
 from rlaif.records.subject import Subject
+
+
+_THOUGHT = ("<think>", "</think>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ class Sheet:
         if text.cut and not form.listed:  # of a list, what came before the cut can be read
             told = f"the judge's text was cut after {text.tokens} tokens; raise rationale_tokens"
             return {entry.criterion: Failure("parse", told) for entry in form.entries}
-        read = read_form(without_reasoning(text.text)[0], form)
+        read = read_form(_answered(text.text), form)
         return {
             entry.criterion: self._outcome(read[entry.criterion], len(entry.labels))
             for entry in form.entries
@@ -111,6 +113,15 @@ class Sheet:
         if isinstance(answer, Generated):
             self.sitting.usage.count(answer)
         return answer
+
+
+def _answered(text: str) -> str:
+    """The text without the thoughts that it begins with, where a server leaves them in it."""
+    text = text.lstrip()
+    if not text.startswith(_THOUGHT[0]):
+        return text
+    thought, ended, rest = text.partition(_THOUGHT[1])
+    return rest if ended else thought
 
 
 def form_of(criteria: Sequence[Judged], seat: Seat) -> Form:

@@ -99,3 +99,11 @@ def test_the_doctor_fails_where_something_should_be_mended(
     assert ran.status == 1
     assert "!!  cache folder" in ran.out
     assert "set RLAIF_CACHE to a folder with room" in ran.out
+
+
+def test_the_doctor_looks_at_one_judge_alone(rlaif: Rlaif) -> None:
+    ran = rlaif("doctor", "scripted")
+    assert ran.status == 0
+    assert "there is no server to ask" in ran.out
+    assert "cache folder" not in ran.out
+    assert rlaif("doctor", "no-such-judge").status == 2

@@ -51,7 +51,7 @@ def test_the_small_judges_folder_gives_what_transformers_gives() -> None:
 
 
 def test_special_tokens_are_texts_or_objects_that_hold_one(tmp_path: Path) -> None:
-    config = {"bos_token": {"content": "<s>", "lstrip": False}, "eos_token": "</s>"}
+    config: dict[str, Any] = {"bos_token": {"content": "<s>", "lstrip": False}, "eos_token": "</s>"}
     config |= {"pad_token": None, "add_bos_token": True}
     write(tmp_path, tokenizer_config=config)
     assert tokenizer_files(str(tmp_path)).special_tokens == {
