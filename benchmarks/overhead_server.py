@@ -105,7 +105,7 @@ def filled(schema: dict[str, Any], place: int = 0, root: dict[str, Any] | None =
         }
     if kind == "array":
         return [filled(schema["items"], n, root) for n in range(CRITERIA)]
-    return {"integer": 1, "number": 1.0, "boolean": True, "null": None}.get(kind, "A reason.")
+    return {"integer": 1, "number": 1.0, "boolean": True, "null": None}.get(str(kind), "A reason.")
 
 
 def _http(status: int, content: Any) -> bytes:

@@ -95,4 +95,4 @@ def retry_after(header: str | None) -> float | None:
             return None
         moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         seconds = (moment - datetime.now(UTC)).total_seconds()
-    return max(seconds, 0.0) if seconds < 1e9 else None
+    return max(seconds, 0.0) if seconds < 1e9 else None  # no number either: not a time

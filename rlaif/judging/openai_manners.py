@@ -24,11 +24,11 @@ _LESS: dict[str, Any] = {"top_logprobs": 5}
 """What some servers take less of."""
 
 _NAMES = {
-    "structured_outputs": r"structured_outputs|whitespace",
     "response_format": r"response_format|json_schema|structured|guided|grammar|schema",
     "chat_template_kwargs": r"chat_template_kwargs",
     "top_logprobs": r"top_logprobs",
-    "max_tokens": r"max_tokens",
+    # not one that is only too large
+    "max_tokens": r"(?i)unsupported[^.]*max_tokens|max_tokens[^.]*(not supported|unknown|unrecogn)",
     "seed": r"\bseed\b",
     "return_token_ids": r"return_token_ids",
     "stop_token_ids": r"stop_token_ids",
@@ -45,18 +45,11 @@ class Manners:
             raise JudgeUnavailable(
                 f"'{found[0]}' cannot stand in the judge file's options: rlaif sets it itself"
             )
-        self.vllm = False
-        """Whether all servers are vLLM."""
         self._options = dict(options)
         self._refused: set[str] = set()
 
     def body(self, own: Body) -> Body:
         """`own` as it is sent: with the judge file's options, without what was refused."""
-        if self.vllm and "response_format" in own:
-            # by itself it lets a model write line breaks for ever, where JSON allows any
-            schema = own["response_format"]["json_schema"]["schema"]
-            compact = {"json": schema, "disable_any_whitespace": True}
-            own = {**own, "structured_outputs": compact}
         if self._refused:
             own = dict(own)
             for name in self._refused:
@@ -79,7 +72,3 @@ class Manners:
             self._refused.add(name)
             return True
         return False
-
-    def keeps(self, name: str) -> bool:
-        """Whether a field is sent as it is meant."""
-        return name not in self._refused

@@ -40,7 +40,6 @@ class Models:
     root: str = ""
     """What it says it serves under the judge's name: a folder, a name on the hub."""
     max_length: int | None = None
-    vllm: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +91,6 @@ async def models_of(line: Line, door: Door, model: str) -> Models:
         tuple(card["id"] for card in cards),
         one_line(root) if isinstance(root, str) and root != model else "",
         length if type(length) is int and length > 0 else None,
-        own.get("owned_by") == "vllm",
     )
 
 

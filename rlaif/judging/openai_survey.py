@@ -45,7 +45,6 @@ async def survey(
     names = WAYS if spec.api == "auto" or every else (spec.api,)
     while True:
         found = await asyncio.gather(*[_look(line, door, spec) for door in line.doors.all])
-        manners.vllm = all(one.models.vllm for one in found if not one.away)
         for name in names:
             await asyncio.gather(*[_try(line, one, name, spec, manners, words) for one in found])
             if not every and way_for(found, name):

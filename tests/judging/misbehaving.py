@@ -43,7 +43,6 @@ class Server:
         self.act: Act | None = None
         self.can = {"completions", "exact", "many", "chat", "logprobs", "json", "models"}
         self.model, self.said_model, self.root = "m", "m", ""
-        self.owned_by = "somebody"
         self.max_model_len: int | None = 4096
         self.cached: int | None = None
         self.under_way = self.most_under_way = 0
@@ -85,7 +84,7 @@ class Server:
         self.headers.append(dict(request.headers))
         if "models" not in self.can:
             raise web.HTTPNotFound
-        card = {"id": self.model, "root": self.root or self.model, "owned_by": self.owned_by}
+        card = {"id": self.model, "root": self.root or self.model}
         return web.json_response({"data": [{**card, "max_model_len": self.max_model_len}]})
 
     async def _post(self, request: web.Request) -> web.StreamResponse:

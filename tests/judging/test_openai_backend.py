@@ -243,27 +243,6 @@ async def test_what_a_server_refuses_by_name_is_not_sent_again(
     assert instead or refused not in body
 
 
-async def test_vllm_is_asked_for_json_without_white_space_until_it_refuses(server: Server) -> None:
-    server.owned_by = "vllm"
-    async with started(server, api="json") as backend:
-        await said(backend, sample("s", 1))
-        told = "structured_outputs: not known"
-
-        async def act(_: Server, __: Any, body: Body) -> Any:
-            return (
-                await always(told, 400)(server, __, body) if "structured_outputs" in body else None
-            )
-
-        server.act = act
-        found = await said(backend, sample("s", 1))
-    assert isinstance(found[0], Answer)
-    (_, first), _, (_, last) = server.bodies
-    schema = first["response_format"]["json_schema"]["schema"]
-    assert first["structured_outputs"] == {"json": schema, "disable_any_whitespace": True}
-    assert "structured_outputs" not in last
-    assert last["response_format"] == first["response_format"]
-
-
 # --- what is known by what -----------------------------------------------------------------------
 
 

@@ -75,7 +75,7 @@ FAULTS: dict[str, tuple[Act, str, str]] = {
     "null logprobs": (at_first_choice(lambda c: c.update(logprobs=None)), "parse", "no logprobs"),
     "no tops": (at_first_choice(lambda c: c["logprobs"].pop("top_logprobs")), "parse", "likeliest"),
     "NaN": (to_label(math.nan), "parse", "not JSON"),
-    "null for a label": (to_label(None), "parse", "other tokens"),
+    "null for a label": (to_label(None), "parse", "None for a probability"),
     "text for a label": (to_label("-1"), "parse", "'-1' for a probability"),
     "true for a label": (to_label(True), "parse", "True for a probability"),
     "positive": (to_label(0.5), "parse", "0.5 for a probability"),

@@ -15,6 +15,7 @@ from tests.judging.misbehaving import (
     TURNS,
     Server,
     always,
+    first,
     hurry,
     said,
     samples,
@@ -104,6 +105,17 @@ async def test_a_schema_that_is_refused_is_left_out_from_then_on(server: Server)
         server.bodies.clear()
         await written(backend, request(schema=SCHEMA))
     assert ["response_format" in body for _, body in server.bodies] == [False]
+
+
+async def test_a_refusal_of_too_many_tokens_is_a_failure_and_changes_nothing(
+    server: Server,
+) -> None:
+    async with started(server, concurrency=1) as backend:
+        server.act = first(1, always("'max_tokens' is too large: 300", 400))
+        refused, fine = await written(backend, request(0), request(1))
+    assert isinstance(refused, Failure)
+    assert isinstance(fine, Generated)
+    assert ["max_tokens" in body for _, body in server.bodies] == [True, True]
 
 
 async def test_what_does_not_fit_is_not_sent(server: Server, folder: Path) -> None:
