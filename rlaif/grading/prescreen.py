@@ -31,6 +31,9 @@ _INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 """Fillers, joiners and blanks that count as letters, marks or symbols, and show nothing."""
 
 
+_NOT_LETTERS = {code: None for code in range(128) if not chr(code).isalnum()}
+
+
 def prescreen(subject: Subject, rules: Prescreen) -> str | None:
     """The first rule of PRESCREEN_RULES that scores the completion 0; None when it is to be graded.
 
@@ -56,8 +59,13 @@ def is_opener(text: str) -> bool:
     """
     if len(text) > LONGEST_OPENER:
         return False
-    letters = _letters(text)
     openers, fillers, longest = _phrases()
+    begins = _letters(text[: 4 * longest])
+    if len(begins) >= 2 * longest and not any(  # as nearly every text does
+        begins[:past] in openers or begins[:past] in fillers for past in range(1, longest + 1)
+    ):
+        return False
+    letters = _letters(text)
     # Each place where phrases can end, and whether with an opener
     reached = {0: False}
     for first in range(len(letters)):
@@ -143,6 +151,8 @@ def _letters(text: str) -> str:
     What shows nothing goes first, or it would keep apart what belongs together: the selector behind
     an emoji and the grapheme joiner count as marks, fillers as letters.
     """
+    if text.isascii():
+        return text.translate(_NOT_LETTERS).lower()
     shown = "".join(c for c in text if not _is_invisible(c) or c.isspace())
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", shown).casefold())
     return "".join(c for c in folded if c.isalnum() or unicodedata.category(c) in ("Mn", "Mc"))

@@ -213,7 +213,7 @@ def test_how_a_process_ended_is_told_in_words() -> None:
 async def test_messages_arrive_whole_however_they_are_cut() -> None:
     ours, theirs = socket.socketpair()
     reader, writer = await asyncio.open_connection(sock=ours)
-    said = [{"kind": "ask", "prefix": list(range(50_000))}, {"kind": "end"}]
+    said: list[dict[str, Any]] = [{"kind": "ask", "prefix": list(range(50_000))}, {"kind": "end"}]
 
     def echo() -> None:
         with theirs:
