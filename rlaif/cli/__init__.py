@@ -43,7 +43,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "rank": ("Look", "Rank completions by score, or policies by their comparisons."),
     "export": ("Look", "Write a run's grades as JSON lines, CSV or Parquet."),
     "cache": ("Look", "Say what the cache of verdicts holds, or make it smaller."),
-    "doctor": ("Look", "Say what is installed here, and what can run."),
+    "doctor": (
+        "Look",
+        "Say what is installed here, what can run, and what a judge's servers can do.",
+    ),
 }
 """Every command: its panel in the help, and its line there."""
 

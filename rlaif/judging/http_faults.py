@@ -9,9 +9,7 @@ from rlaif.records.outcome import Stage
 MOST_TOLD = 200
 """Characters of a server's own words that a message repeats."""
 
-_UNSEEN = re.compile(
-    r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufffd]+|\s+"
-)
+_UNSEEN = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufffd]+")
 
 
 class HttpFault(Exception):
