@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from itertools import count
-from typing import Generic, Protocol, Self, TypeVar
+from typing import Any, Generic, Protocol, Self, TypeVar
 
 from rlaif.records.outcome import Failure
 
@@ -20,6 +20,26 @@ class Numbered(Protocol):
 
 Q = TypeVar("Q", bound=Numbered)
 A = TypeVar("A")
+
+
+class _Batch(Generic[A]):
+    """Questions that were asked together: all are answered, or none is."""
+
+    __slots__ = ("answers", "done", "missing")
+
+    def __init__(self, size: int) -> None:
+        self.answers: list[Any] = [None] * size
+        self.missing = size
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def take(self, place: int, answer: A | Failure) -> None:
+        """Note one answer; the last one wakes whoever asked."""
+        self.answers[place] = answer
+        self.missing -= 1
+        if not self.missing and not self.done.done():
+            self.done.set_result(None)
+
+
 Stream = Callable[[AsyncIterator[Q]], AsyncIterator[tuple[int, A | Failure]]]
 
 
@@ -29,8 +49,8 @@ class Desk(Generic[Q, A]):
     def __init__(self, answering: Stream[Q, A]) -> None:
         """`answering` is a backend's `decide` or `generate`; it is called on entering."""
         self._answering = answering
-        self._asked: asyncio.Queue[Q | None] = asyncio.Queue()
-        self._waiting: dict[int, asyncio.Future[A | Failure]] = {}
+        self._asked: asyncio.Queue[Sequence[Q] | None] = asyncio.Queue()
+        self._waiting: dict[int, tuple[_Batch[A], int]] = {}
         self._numbers = count()
         self._clerk: asyncio.Task[None] | None = None
         self._closing = False
@@ -70,14 +90,14 @@ class Desk(Generic[Q, A]):
         """
         if self.broken:
             raise self.broken
-        loop = asyncio.get_running_loop()
-        futures = []
-        for question in questions:
-            future: asyncio.Future[A | Failure] = loop.create_future()
-            self._waiting[question.number] = future
-            futures.append(future)
-            self._asked.put_nowait(question)
-        return await asyncio.gather(*futures)
+        if not questions:
+            return []
+        batch: _Batch[A] = _Batch(len(questions))
+        for place, question in enumerate(questions):
+            self._waiting[question.number] = (batch, place)
+        self._asked.put_nowait(questions)
+        await batch.done
+        return batch.answers
 
     async def _carry(self) -> None:
         try:
@@ -94,18 +114,19 @@ class Desk(Generic[Q, A]):
                 self._break(RuntimeError(message))
 
     def _hand(self, number: int, answer: A | Failure) -> None:
-        future = self._waiting.pop(number, None)
-        if future is None:
+        waiting = self._waiting.pop(number, None)
+        if waiting is None:
             raise RuntimeError(f"the judge answered question {number}, which nobody waits for")
-        if not future.done():
-            future.set_result(answer)
+        batch, place = waiting
+        batch.take(place, answer)
 
     def _break(self, error: Exception) -> None:
         self.broken = error
-        for future in self._waiting.values():
-            if not future.done():
-                future.set_exception(error)
+        for batch, _ in self._waiting.values():
+            if not batch.done.done():
+                batch.done.set_exception(error)
 
     async def _stream(self) -> AsyncIterator[Q]:
-        while (question := await self._asked.get()) is not None:
-            yield question
+        while (questions := await self._asked.get()) is not None:
+            for question in questions:
+                yield question
