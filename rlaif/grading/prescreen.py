@@ -61,8 +61,11 @@ def is_opener(text: str) -> bool:
         return False
     openers, fillers, longest = _phrases()
     begins = _letters(text[: 4 * longest])
-    if len(begins) >= 2 * longest and not any(  # as nearly every text does
-        begins[:past] in openers or begins[:past] in fillers for past in range(1, longest + 1)
+    if (
+        len(begins) >= 2 * longest
+        and not any(  # as nearly every text does
+            begins[:past] in openers or begins[:past] in fillers for past in range(1, longest + 1)
+        )
     ):
         return False
     letters = _letters(text)

@@ -18,7 +18,6 @@ from rlaif.records.identity import digest
 from rlaif.records.outcome import Failure, Outcome, Verdict
 from rlaif.records.subject import Subject
 
-
 _THOUGHT = ("<think>", "</think>")
 
 

@@ -1,7 +1,7 @@
 """From a stream of questions to requests, and back to a stream of answers.
 
-Questions that lie in the stream when a request can go share it. Nothing waits for more of them:
-while requests are under way the others gather by themselves.
+Questions that lie in the stream when a request can go share it, and those of whoever is about to
+ask. No time is waited for more of them: while requests are under way they gather by themselves.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from rlaif.records.outcome import Failure
 Asked = TypeVar("Asked")
 Said = TypeVar("Said")
 
+_QUIET = 4
+"""Turns of the event loop in which nobody asked anything: then nobody is about to."""
 Give = Callable[[Asked, Said | Failure], None]
 Ask = Callable[[Sequence[Asked], int, Give[Asked, Said]], Coroutine[Any, Any, None]]
 """Sees a batch to its end; the place of the server that it belongs to comes with it."""
@@ -48,6 +50,7 @@ class Flow(Generic[Asked, Said]):
         self._news, self._more = asyncio.Event(), asyncio.Event()
         self._fault: BaseException | None = None
         self._read_all = False
+        self._taken = self._sent = 0
         self._crew: set[asyncio.Task[None]] = set()
 
     async def answers(
@@ -83,6 +86,7 @@ class Flow(Generic[Asked, Said]):
 
     def _take(self, one: Asked) -> None:
         """Put it to its neighbours, or into a group of its own."""
+        self._taken += 1
         group, home = self._about(one)
         if self._last is not None and self._last[0] == group and self._most > 1:
             self._last[1].append(one)
@@ -99,10 +103,22 @@ class Flow(Generic[Asked, Said]):
                 self._more.clear()
                 await self._more.wait()
             await self._slots.acquire()
+            await self._fill()
             batch, home = self._batch()
             task = asyncio.create_task(self._ask(batch, home, self._give))
             self._crew.add(task)
             task.add_done_callback(self._ended)
+
+    async def _fill(self) -> None:
+        """Let those who are about to ask do so, while questions still come; no time is waited."""
+        seen, quiet = -1, 0
+        while quiet < _QUIET and self._most > 1:
+            await asyncio.sleep(0)
+            now = self._taken
+            quiet = quiet + 1 if now == seen else 0
+            seen = now
+            if now - self._sent >= self._most:
+                return
 
     def _batch(self) -> tuple[list[Asked], int]:
         """The next groups of one server."""
@@ -121,6 +137,7 @@ class Flow(Generic[Asked, Said]):
                 self._last = None
         if groups:
             self._waiting[home] = groups  # behind the other servers'
+        self._sent += len(batch)
         return batch, home
 
     def _give(self, one: Asked, said: Said | Failure) -> None:

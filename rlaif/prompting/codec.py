@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import takewhile
 from typing import Any
 
@@ -125,7 +125,7 @@ def _rename_in_dict(model: dict[str, Any], control: dict[int, str], secret: str)
     for text, number in renamed.items():
         vocabulary[f"{secret}{number}"] = vocabulary.pop(text)
     if merges := model.get("merges"):
-        model["merges"] = [m for m in merges if renamed.keys().isdisjoint(_parts(m))]
+        model["merges"] = [merge for merge in merges if not _is_of(merge, renamed)]
     unknown = model.get("unk_token")
     for number, text in control.items():
         if text == unknown:
@@ -145,10 +145,10 @@ def _rename_in_list(model: dict[str, Any], control: dict[int, str], secret: str)
     return -1 if unknown is None else int(unknown)
 
 
-def _parts(merge: str | list[str]) -> tuple[str, str, str]:
-    """The two tokens that a merge joins, and what it makes of them."""
+def _is_of(merge: str | list[str], renamed: Mapping[str, int]) -> bool:
+    """Whether one of the two tokens that a merge joins was renamed, or what it makes of them."""
     first, second = merge.split(" ") if isinstance(merge, str) else merge
-    return first, second, first + second
+    return first in renamed or second in renamed or first + second in renamed
 
 
 def _within(step: Any) -> Any:

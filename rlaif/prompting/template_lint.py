@@ -18,12 +18,19 @@ _LEVELS = (Level(name="lowest"), Level(name="highest", description="as good as c
 
 
 def template_problems(source: str, path: str) -> list[Problem]:
-    """Every problem of the template at `path`: language, unknown values, what it fails to show.
+    """Every problem of the template at `path`: language, unknown values, what it fails to show."""
+    try:
+        return unshown(JudgeTemplate(source, path), path)
+    except FileProblems as refused:
+        return list(refused.problems)
+
+
+def unshown(template: JudgeTemplate, path: str) -> list[Problem]:
+    """What a template that can be read fails to show.
 
     Blocks that not every template has are looked at where they are there.
     """
     try:
-        template = JudgeTemplate(source, path)
         prompter = Prompter(template, Labels(), None)
     except FileProblems as refused:
         return list(refused.problems)

@@ -23,6 +23,7 @@ from rlaif.records.rubric import Rubric
 from rlaif.records.sample import Sample, sample_digest
 from rlaif.runs.fit import misfit
 from rlaif.runs.forgeable import forgery, refuse_forgeable
+from rlaif.runs.job import seldom_collected
 from rlaif.runs.judge import ready
 from rlaif.runs.needs import runs_code
 from rlaif.runs.sandbox import OnDemand, sandbox_ready
@@ -56,9 +57,10 @@ async def grade(
     ):
         works = _works(samples, rubric, used, accept_forgeable)
         plans = finished_plans(works, rubric, asker, sandbox=used)
-        async with aclosing(plans):
-            async for made in plans:
-                yield made.grade(asker.name)
+        with seldom_collected():
+            async with aclosing(plans):
+                async for made in plans:
+                    yield made.grade(asker.name)
 
 
 def grade_sync(

@@ -25,7 +25,7 @@ from rlaif.reporting.text import count_of
 from rlaif.runs.fitting import FittingPairs
 from rlaif.runs.forgeable import refuse_forgeable
 from rlaif.runs.grade import SCORING
-from rlaif.runs.job import judge_to_keep, sigterm_interrupts, ticked
+from rlaif.runs.job import judge_to_keep, seldom_collected, sigterm_interrupts, ticked
 from rlaif.runs.judge import (
     NO_JUDGE_NAMED,
     asker_of,
@@ -233,7 +233,7 @@ class _Job:
             self.watcher.begin(counts.samples, done)
             works = _works(self.run, order.retry_failed)
             plans = finished_pairs(works, order.rubric, comparer, sandbox=sandbox)
-            with counted(self.run, asker.usage, self.watcher.note):
+            with counted(self.run, asker.usage, self.watcher.note), seldom_collected():
                 async with aclosing(plans):
                     with self.run.writer() as writer:
                         async with ticked(writer):

@@ -22,7 +22,7 @@ from rlaif.reporting.text import count_of
 from rlaif.runs.canaries import NOTHING_ASKED, keep_canaries, try_canaries
 from rlaif.runs.fitting import FittingRows as FittingRows
 from rlaif.runs.forgeable import refuse_forgeable
-from rlaif.runs.job import judge_to_keep, sigterm_interrupts, ticked
+from rlaif.runs.job import judge_to_keep, seldom_collected, sigterm_interrupts, ticked
 from rlaif.runs.judge import NO_JUDGE_NAMED, language_note, no_judge, ready
 from rlaif.runs.needs import Needs, check_names
 from rlaif.runs.remembering import Remembering, remembering
@@ -178,7 +178,7 @@ class _Job:
             self.watcher.begin(counts.samples, done)
             works = _works(self.run, order.retry_failed)
             plans = finished_plans(works, order.rubric, asker, sandbox=sandbox)
-            with counted(self.run, asker.usage, self.watcher.note):
+            with counted(self.run, asker.usage, self.watcher.note), seldom_collected():
                 async with aclosing(plans):
                     with self.run.writer() as writer:
                         async with ticked(writer):

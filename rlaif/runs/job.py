@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -62,3 +63,19 @@ def _as_kept(judge: Judge) -> dict[str, Any]:
     if judge.members:
         kept["members"] = [_as_kept(member) for member in judge.members]
     return kept
+
+
+@contextmanager
+def seldom_collected() -> Iterator[None]:
+    """Look for cyclic garbage seldom while a job runs: it makes many objects, and hardly a cycle.
+
+    What is there already is not looked at again. Python's own thresholds are put back at the end.
+    """
+    before = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()

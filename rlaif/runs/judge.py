@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
+from functools import lru_cache
 from typing import TypeVar
 
 from rlaif.authoring.judge_file import load_judge
@@ -19,7 +20,7 @@ from rlaif.prompting.codec import Codec
 from rlaif.prompting.prompt import Prompter
 from rlaif.prompting.question import Taught
 from rlaif.prompting.template import JudgeTemplate
-from rlaif.prompting.template_lint import template_problems
+from rlaif.prompting.template_lint import unshown
 from rlaif.records.backends import OpenaiJudge, ScriptedJudge, VllmJudge, backend_name
 from rlaif.records.criterion import Item, Judged, leaves
 from rlaif.records.judge import Judge, ask_fingerprint
@@ -67,10 +68,15 @@ def prompter_of(judge: Judge, backend: JudgeBackend, rubric: Rubric | None = Non
 
 def template_of(judge: Judge) -> JudgeTemplate:
     """The judge's template. Raises: FileProblems where it is at fault."""
-    name = judge.own.template
-    if problems := template_problems(judge.template, name):
+    return _checked_template(judge.template, judge.own.template)
+
+
+@lru_cache(maxsize=16)
+def _checked_template(text: str, name: str) -> JudgeTemplate:
+    template = JudgeTemplate(text, name)
+    if problems := unshown(template, name):
         raise FileProblems(problems)
-    return JudgeTemplate(judge.template, name)
+    return template
 
 
 def codec_of(judge: Judge, backend: JudgeBackend) -> Codec | None:
