@@ -13,6 +13,8 @@ from rlaif.judging.weights import Weights
 from rlaif.records.backends import VllmJudge
 
 _GIB = 2**30
+_SHARE = 0.9
+"""Of a GPU's memory, where the judge file does not say."""
 _KEY_OF = {
     "model": "model",
     "revision": "revision",
@@ -31,7 +33,8 @@ _OURS = {"logprobs_mode", "tokenizer", "tokenizer_revision", "skip_tokenizer_ini
 _RUNS_CODE = {
     *("trust_remote_code", "code_revision", "worker_cls", "worker_extension_cls", "scheduler_cls"),
     *("logits_processors", "io_processor_plugin", "reasoning_parser_plugin"),
-    *("model_class_overrides", "distributed_executor_backend"),
+    *("model_class_overrides", "distributed_executor_backend", "kv_transfer_config"),
+    *("ec_transfer_config", "structured_outputs_config", "compilation_config"),
 }
 """Options by which a judge file could have any code run."""
 
@@ -48,7 +51,7 @@ def engine_options(
         "dtype": _dtype(spec, place),
         "tensor_parallel_size": spec.tensor_parallel,
         "quantization": spec.quantization,
-        "gpu_memory_utilization": spec.memory_share,
+        "gpu_memory_utilization": (spec.memory_share or _SHARE) if place.on_gpu else None,
         "kv_cache_memory_bytes": _kv_bytes(spec, place, engines),
         "max_model_len": spec.max_length,
         "seed": 0,
@@ -102,6 +105,7 @@ def _kv_bytes(spec: VllmJudge, place: Place, engines: int) -> int | None:
     """
     if spec.kv_cache_gib:
         return int(spec.kv_cache_gib * _GIB)
-    if place.on_gpu or spec.memory_share:
+    if place.on_gpu:
         return None
-    return int(max(1.0, min(16.0, free_gib() / 4 / engines)) * _GIB)
+    share = spec.memory_share or 1.0  # less where several judges load
+    return int(max(1.0, min(16.0, free_gib() / 4 / engines * share)) * _GIB)

@@ -60,7 +60,8 @@ class VllmJudge(Loaded):
     """Share of a GPU's memory for one engine; 0.9 when not given, divided among the judges of a
     jury or a cascade."""
     kv_cache_gib: Annotated[Number, Field(gt=0)] | None = None
-    """On a processor, memory for keys and values in GiB; vLLM's own choice when not given."""
+    """Memory for keys and values in GiB; on a processor a quarter of what is free (1 to 16) when
+    not given, divided among the judges of a jury or a cascade."""
     adapter: Text | None = None
     """A LoRA adapter: a folder, or its name on the hub."""
     options: dict[Text, Free] = Field(default_factory=dict)

@@ -43,7 +43,7 @@ def test_what_the_judge_file_does_not_say_is_left_to_vllm() -> None:
     assert options() == {
         "model": "org/model", "revision": "abc", "tokenizer_revision": "abc", "dtype": "auto",
         "tensor_parallel_size": 1, "seed": 0, "enable_prefix_caching": True,
-        "logprobs_mode": "raw_logprobs", "disable_log_stats": True,
+        "logprobs_mode": "raw_logprobs", "disable_log_stats": True, "gpu_memory_utilization": 0.9,
     }  # fmt: skip
 
 
@@ -71,7 +71,8 @@ def test_on_a_processor_keys_and_values_get_a_quarter_of_what_is_free(
     monkeypatch.setattr(vllm_options, "free_gib", lambda: free)
     assert options(CPU, engines)["kv_cache_memory_bytes"] == gib * GIB
     assert options(CPU, kv_cache_gib=2)["kv_cache_memory_bytes"] == 2 * GIB
-    assert "kv_cache_memory_bytes" not in options(CPU, memory_share=0.3)
+    shared = options(CPU, engines, memory_share=0.5)["kv_cache_memory_bytes"]
+    assert shared == int(max(1, min(16, free / 8 / engines)) * GIB)
     assert "kv_cache_memory_bytes" not in options(GPU)
 
 
