@@ -15,7 +15,7 @@ from rlaif.grading.seat import Asker, Seat
 from rlaif.grading.verdict import place_of_label
 from rlaif.judging.scripted import ScriptedBackend
 from rlaif.lazy import BACKENDS, load
-from rlaif.ports import JudgeBackend
+from rlaif.ports import JudgeBackend, TokenizerFiles
 from rlaif.prompting.codec import Codec
 from rlaif.prompting.prompt import Prompter
 from rlaif.prompting.question import Taught
@@ -82,7 +82,22 @@ def _checked_template(text: str, name: str) -> JudgeTemplate:
 def codec_of(judge: Judge, backend: JudgeBackend) -> Codec | None:
     """What writes the judge's prompts as ids; None for a backend that takes text."""
     files, spec = backend.tokenizer(), judge.own
-    return Codec(files, thinking=spec.thinking, closing=spec.closing) if files else None
+    if files is None:
+        return None
+    special = tuple(sorted(files.special_tokens.items()))
+    return _codec(files.tokenizer_json, files.chat_template, special, spec.thinking, spec.closing)
+
+
+@lru_cache(maxsize=4)  # made in half a second, and a trainer grades at every step
+def _codec(
+    tokenizer_json: str,
+    chat_template: str | None,
+    special: tuple[tuple[str, str], ...],
+    thinking: bool,
+    closing: str,
+) -> Codec:
+    files = TokenizerFiles(tokenizer_json, chat_template, dict(special))
+    return Codec(files, thinking=thinking, closing=closing)
 
 
 def _taught(rubric: Rubric) -> list[Taught]:
