@@ -27,7 +27,7 @@ from judge_work import Layout, Shape, Took, answered, questions
 from rlaif.authoring.judge_file import load_judge
 from rlaif.records.backends import TransformersJudge, VllmJudge
 from rlaif.records.judge import Judge
-from rlaif.runs.judge import backend_of
+from rlaif.runs.backends import backend_of
 
 _RATE = """
 import torch

@@ -24,7 +24,7 @@ from prefix import judge_of
 
 from rlaif.authoring.judge_file import load_judge
 from rlaif.records.judge import Judge
-from rlaif.runs.judge import backend_of
+from rlaif.runs.backends import backend_of
 
 
 async def measured(judge: Judge, shape: Shape, rounds: int) -> tuple[float, list[Took], str]:

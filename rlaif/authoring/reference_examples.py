@@ -205,7 +205,7 @@ model: Qwen/Qwen3-8B
 max_length: 16384
 thinking: true
 thinking_tokens: 2048
-options: {enforce_eager: true}   # whatever else vLLM's engine takes""",
+options: {enforce_eager: true}   # for speed, memory or precision""",
     "openai": """\
 judge: my-served-judge
 version: 1.0.0

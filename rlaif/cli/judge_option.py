@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rlaif.authoring.judge_file import load_judge
 from rlaif.records.judge import Judge
-from rlaif.runs.judge import waiting
+from rlaif.runs.backends import waiting
 
 
 def judge_of(name: str | None, max_outage_s: float | None = None) -> Judge | None:

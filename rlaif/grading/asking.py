@@ -12,7 +12,7 @@ from rlaif.grading.panel import Bench, outcomes
 from rlaif.grading.plan import Plan
 from rlaif.grading.seat import Asker, Seat
 from rlaif.grading.sitting import Sitting
-from rlaif.grading.verdict import answered
+from rlaif.grading.verdict import answered, believed
 from rlaif.grading.votes import voted
 from rlaif.grading.writing import Sheet, form_of, written_key
 from rlaif.ports import Prefix
@@ -90,23 +90,21 @@ def _put(case: Case, number: int, criterion: Judged, criteria: Sequence[Judged])
     Raises: _FillsTheWindow.
     """
     seat, prefix = case.asker.seats[number], case.prefixes[number]
-    beside: Sequence[Judged] = [criterion]
     try:
         if seat.spec.reads_labels:
             question = seat.prompter.question(criterion)
             case.puts[number][criterion.id] = put_to(seat, criterion, prefix, question)
-            length = len(question.ids)
+            length = question.tokens
         else:
-            beside = _beside(criterion, criteria, seat)
-            length = len(form_of(beside, seat).ids)
+            length = form_of(_beside(criterion, criteria, seat), seat).tokens
     except ValueError as error:
         return Failure("render", str(error))
-    room = seat.room(len(beside))
+    room = seat.room
     if room is None:
         return None
     if failure := _prompt_too_long(prefix, length, room, screened=bool(seat.max_completion)):
         return failure
-    if len(prefix.ids) + length >= room:
+    if prefix.tokens + length >= room:
         raise _FillsTheWindow
     return None
 
@@ -132,7 +130,13 @@ async def ask(case: Case, criteria: Sequence[Judged], sittings: Sequence[Sitting
     def keys(number: int) -> list[str]:
         return _keys(case, criteria, number)
 
-    bench = Bench(len(criteria), of_seat, keys, answer, worth, case.known.prior)
+    least = min(seat.spec.min_label_mass for seat in case.asker.seats)
+
+    def prior(key: str) -> Outcome | None:
+        verdict = case.known.prior(key)
+        return verdict and believed(verdict, least)
+
+    bench = Bench(len(criteria), of_seat, keys, answer, worth, prior)
     found = await outcomes(bench, case.asker)
     for criterion, (outcome, key) in zip(criteria, found, strict=True):
         made.take(criterion, outcome, key)
@@ -193,7 +197,7 @@ def _prompt_too_long(prefix: Prefix, length: int, room: int, *, screened: bool) 
 
     Whether it does is not the policy's to choose. Where nothing is screened, whatever does not fit.
     """
-    whole = len(prefix.ids) + length
+    whole = prefix.tokens + length
     others = whole - prefix.policy
     if others > room * 3 // 4:
         told = f"without the completion the prompt has {others} tokens, over three quarters of"

@@ -37,14 +37,19 @@ class Known:
                 self._asker.usage.recalled += 1
         return found
 
-    def keep(self, key: str, outcome: Outcome, judge: str) -> None:
-        """Remember a verdict that was just given; failures are not."""
+    def kept(self, key: str, outcome: Outcome, judge: str) -> Outcome:
+        """What was just answered, remembered where it is a verdict.
+
+        Where a verdict from the cache was asked for again and could not be had, it is the old one.
+        """
+        before = self._doubted.pop(key, None)
         if not isinstance(outcome, Verdict):
-            return
-        if before := self._doubted.pop(key, None):
+            return before or outcome
+        if before:
             self._asker.usage.compare(before, outcome)
         if self._asker.cache is not None:
             self._asker.cache.put(key, outcome, judge)
+        return outcome
 
     def _doubts(self, key: str) -> bool:
         share = self._asker.recheck

@@ -61,9 +61,9 @@ async def ask_labels(
         if key not in found:
             opened.setdefault(key, put)  # two criteria may ask the same
     if opened:
-        found |= await _asked(opened, sitting)
-        for key in opened:
-            known.keep(key, found[key], seat.name)
+        for key, outcome in (await _asked(opened, sitting)).items():
+            kept = known.kept(key, outcome, seat.name)
+            found[key] = believed(kept, least) if isinstance(kept, Verdict) else kept
     return [found[key] for key in keys]
 
 

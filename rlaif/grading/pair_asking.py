@@ -13,6 +13,7 @@ from rlaif.grading.pair_plan import PairPlan
 from rlaif.grading.panel import Bench, Keyed, outcomes
 from rlaif.grading.seat import Asker, Seat
 from rlaif.grading.sitting import Sitting
+from rlaif.grading.verdict import believed
 from rlaif.prompting.pair_prompt import PairPrompter, Shown
 from rlaif.prompting.question import Question
 from rlaif.records.criterion import Judged
@@ -85,7 +86,13 @@ async def _both_orders(
         seat = comparer.asker.seats[number]
         return [with_votes(put.key, seat.spec) for put in case.puts[number]]
 
-    bench = Bench(len(case.puts[0]), of_seat, keys, _answer, _worth, case.known.prior)
+    least = min(seat.spec.min_label_mass for seat in comparer.asker.seats)
+
+    def prior(key: str) -> Outcome | None:
+        verdict = case.known.prior(key)
+        return verdict and believed(verdict, least)
+
+    bench = Bench(len(case.puts[0]), of_seat, keys, _answer, _worth, prior)
     return await outcomes(bench, comparer.asker)
 
 
@@ -121,10 +128,10 @@ def _too_long(
     more than its half of what the prompt leaves where the two do not fit together. A prompt that
     leaves less than a quarter of the window is ours: a failure.
     """
-    most, tokens = seat.room(), orders[0].tokens
+    most, tokens = seat.room, orders[0].tokens
     limit = seat.max_completion
     caught = {s: "too_long" for s, n in zip(SIDES, tokens, strict=True) if limit and n > limit}
-    whole = max(len(shown.prefix.ids) for shown in orders) + max(len(q.ids) for q in questions)
+    whole = max(shown.prefix.tokens for shown in orders) + max(q.tokens for q in questions)
     others = whole - sum(tokens)
     if not caught and most and others > most * 3 // 4:
         told = f"without the completions the prompt has {others} tokens, over three quarters of"

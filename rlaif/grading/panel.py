@@ -31,24 +31,26 @@ class Bench:
     """Which answer a verdict on the question at this place gives."""
     worth: Callable[[int, Verdict], float | None]
     """What it does for the score, more is better; None where the question does not apply."""
-    prior: Callable[[str], Verdict | None]
-    """The verdict of the same run that is known by a key."""
+    prior: Callable[[str], Outcome | None]
+    """What the same run knows by a key."""
 
 
 async def outcomes(bench: Bench, asker: Asker) -> list[Keyed]:
     """The outcome of every question, and its key."""
     rule = asker.rule
-    if rule is None:
-        found = await bench.ask(0, list(range(bench.count)))
-        return list(zip(found, bench.keys(0), strict=True))
     of_seats = [bench.keys(seat) for seat in range(len(asker.seats))]
-    keys = [digest(_told(rule), *keys) for keys in zip(*of_seats, strict=True)]
+    keys = list(of_seats[0])
+    if rule is not None:
+        keys = [digest(_told(rule), *keys) for keys in zip(*of_seats, strict=True)]
     known = [bench.prior(key) for key in keys]
-    places = [place for place, verdict in enumerate(known) if verdict is None]
+    places = [place for place, outcome in enumerate(known) if outcome is None]
+    asked: dict[int, Outcome] = {}
     if isinstance(rule, JuryJudge):
         asked = await _jury(bench, asker, rule, places)
-    else:
+    elif rule is not None:
         asked = await _cascade(bench, asker, rule, places)
+    elif places:
+        asked = dict(zip(places, await bench.ask(0, places), strict=True))
     return [(known[place] or asked[place], keys[place]) for place in range(bench.count)]
 
 

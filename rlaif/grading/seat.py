@@ -26,15 +26,26 @@ class Seat:
     max_completion: int | None = None
     """A completion of more tokens is prescreened as too long."""
 
-    def room(self, questions: int = 1) -> int | None:
-        """Tokens that a prompt may have, where so many questions are answered by one text."""
-        if self.max_length is None:
-            return None
+    @property
+    def room(self) -> int | None:
+        """Tokens that a prompt may have: the judge's window, but for what it may write."""
+        return None if self.max_length is None else self.max_length - self.writes
+
+    @property
+    def writes(self) -> int:
+        """Tokens that are kept free for what it writes; of a list, a quarter of the window."""
         spec = self.spec
-        writes = spec.thinking_tokens + len(self.prompter.closing_ids) if spec.thinking else 0
-        if not spec.reads_labels:
-            writes += spec.rationale_tokens * questions
-        return max(self.max_length - writes, 1)
+        thinks = spec.thinking_tokens + len(self.prompter.closing_ids) if spec.thinking else 0
+        if spec.verdict == "one_call":
+            return thinks + (self.max_length or 0) // 4
+        return thinks if spec.reads_labels else thinks + spec.rationale_tokens
+
+    def may_write(self, questions: int) -> int:
+        """Most tokens of a text that answers so many questions."""
+        wanted = self.spec.rationale_tokens * questions
+        if self.spec.verdict != "one_call" or self.max_length is None:
+            return wanted
+        return max(min(wanted, self.max_length // 4), 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,8 +61,7 @@ class Sheet:
             outcomes = await self._written(form, vote)
             for criterion, key in zip(criteria, keys, strict=True):
                 if key not in found:
-                    found[key] = outcomes[criterion.id]
-                    self.known.keep(key, found[key], seat.name)
+                    found[key] = self.known.kept(key, outcomes[criterion.id], seat.name)
         return [found[key] for key in keys]
 
     async def _written(self, form: Form, vote: int) -> dict[str, Outcome]:
@@ -74,22 +73,23 @@ class Sheet:
             return {entry.criterion: Failure("parse", told) for entry in form.entries}
         read = read_form(_answered(text.text), form)
         return {
-            entry.criterion: self._outcome(read[entry.criterion], len(entry.labels))
+            entry.criterion: self._outcome(read[entry.criterion], len(entry.labels), text.thought)
             for entry in form.entries
         }
 
-    def _outcome(self, read: Filled | str, answers: int) -> Outcome:
+    def _outcome(self, read: Filled | str, answers: int, thought: str) -> Outcome:
         if isinstance(read, str):
             return Failure("parse", read)
         distribution = tuple(float(place == read.place) for place in range(answers))
         quotes = quoted(read.quotes, self.subject)
-        return Verdict(distribution, None, read.rationale or None, evidence=quotes)
+        told = read.rationale or thought.strip() or None
+        return Verdict(distribution, None, told, evidence=quotes)
 
     async def _text(self, form: Form, vote: int) -> Generated | Failure:
         """What the judge writes, after thinking where its file says so."""
         seat, prefix = self.sitting.seat, self.prefix
         spec, key = seat.spec, digest(prefix.hash, form.hash, seat.fingerprint, f"vote {vote}")
-        ids, budget = (*prefix.ids, *form.ids), spec.rationale_tokens * len(form.entries)
+        ids, budget = (*prefix.ids, *form.ids), seat.may_write(len(form.entries))
         if spec.thinking and ids:
             (mind,) = await thoughts([(key, prefix, form.text, form.ids)], self.sitting)
             if not isinstance(mind, Thought):
@@ -115,12 +115,14 @@ class Sheet:
 
 
 def _answered(text: str) -> str:
-    """The text without the thoughts that it begins with, where a server leaves them in it."""
+    """The text without the thoughts that it begins with, where a server leaves them in it.
+
+    Thoughts that do not end are no answer, whatever stands in them.
+    """
     text = text.lstrip()
     if not text.startswith(_THOUGHT[0]):
         return text
-    thought, ended, rest = text.partition(_THOUGHT[1])
-    return rest if ended else thought
+    return text.partition(_THOUGHT[1])[2]
 
 
 def form_of(criteria: Sequence[Judged], seat: Seat) -> Form:

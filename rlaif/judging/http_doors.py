@@ -39,6 +39,10 @@ class Door:
     checked: asyncio.Future[bool] | None = None
     """Whether the first knock found nobody; not done while it is not known."""
     knocking: asyncio.Task[None] | None = field(default=None, repr=False)
+    known: bool = False
+    """Whether it was found that whoever is behind it can be asked."""
+    barred: bool = False
+    """Whether it was found that they never can."""
 
 
 class Doors:
@@ -49,6 +53,7 @@ class Doors:
         self.all = [Door(address) for address in addresses]
         self._knock, self._max_outage_s = knock, max_outage_s
         self._moved = asyncio.Event()
+        self._admit: Callable[[Door], Awaitable[str]] | None = None
 
     async def open(self, home: int, clock: Clock | None = None) -> Door:
         """An open door: the one at place `home`, or the next one that is open.
@@ -70,12 +75,25 @@ class Doors:
 
     async def fell(self, door: Door, told: str) -> bool:
         """Shut `door`; whether nobody is there indeed. False where it answered a knock at once."""
+        self._shut(door, told)
+        assert door.checked is not None  # noqa: S101 - set with shut_since
+        return await asyncio.shield(door.checked)
+
+    def admit_by(self, admit: Callable[[Door], Awaitable[str]]) -> None:
+        """From now on a door that is not `known` opens only when `admit` says nothing against it.
+
+        `admit` raises JudgeUnavailable where it never can: the door then stays shut for good.
+        """
+        self._admit = admit
+        for door in self.all:
+            if not door.known:
+                self._shut(door, "it was not tried")
+
+    def _shut(self, door: Door, told: str) -> None:
         if door.shut_since is None:
             door.shut_since, door.told = monotonic(), told
             door.checked = asyncio.get_running_loop().create_future()
             door.knocking = asyncio.create_task(self._knock_until_open(door, door.checked))
-        assert door.checked is not None  # noqa: S101 - set with shut_since
-        return await asyncio.shield(door.checked)
 
     async def aclose(self) -> None:
         """Stop knocking."""
@@ -106,9 +124,21 @@ class Doors:
         )
 
     async def _knock_until_open(self, door: Door, checked: asyncio.Future[bool]) -> None:
+        try:
+            await self._seek(door, checked)
+        finally:
+            # whatever happened here, nobody waits for ever
+            if not checked.done():
+                checked.set_result(True)
+            self._moved.set()
+
+    async def _seek(self, door: Door, checked: asyncio.Future[bool]) -> None:
         pause, told_at = FIRST_KNOCK_S, 0.0
-        while told := await self._knock(door.address):
+        while told := await self._against(door):
             door.told = told
+            if door.barred:
+                _LOG.warning("%s is left out: %s", door.address.base, told)
+                return
             if not checked.done():
                 checked.set_result(True)
                 self._moved.set()
@@ -122,4 +152,16 @@ class Doors:
         door.shut_since = None
         if not checked.done():
             checked.set_result(False)
-        self._moved.set()
+
+    async def _against(self, door: Door) -> str:
+        """Why a door cannot be opened now; nothing where it can."""
+        told = await self._knock(door.address)
+        if told or door.known or self._admit is None:
+            return told
+        try:
+            told = await self._admit(door)
+        except JudgeUnavailable as fault:
+            door.barred = True
+            return str(fault).partition("\n")[0]
+        door.known = not told
+        return told

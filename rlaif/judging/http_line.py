@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -83,6 +84,12 @@ class Line:
         """The same for reading."""
         return await self._through(door, path, None, clock)
 
+    def told(self, text: str) -> str:
+        """`text`, which may repeat what a server said, without any key."""
+        for door in self.doors.all:
+            text = text.replace(door.address.key, "***") if door.address.key else text
+        return text
+
     async def aclose(self) -> None:
         """Close every connection."""
         await self.doors.aclose()
@@ -93,7 +100,8 @@ class Line:
             status, headers, content = await self._request(door.address, path, body, clock)
             return _judged(status, headers, content)
         except Fell as fault:
-            if await self.doors.fell(door, str(fault)):
+            # what the knocking itself asks cannot wait for a knock
+            if door.knocking is asyncio.current_task() or await self.doors.fell(door, str(fault)):
                 raise
             # it was there all the same: one bad answer of many
             raise Broken(str(fault), "backend", fault.wait_s) from None
@@ -103,6 +111,8 @@ class Line:
             status, _, _ = await self._request(address, "/models", None, Clock(CONNECT_S))
         except Fell as fault:
             return str(fault)
+        except JudgeUnavailable as fault:
+            return str(fault).partition("\n")[0]
         except TooLate:
             return f"it did not answer within {CONNECT_S:g} s"
         except HttpFault:
@@ -112,7 +122,10 @@ class Line:
     async def _request(
         self, address: Address, path: str, body: bytes | None, clock: Clock
     ) -> tuple[int, Mapping[str, str], bytes]:
-        """Status, headers and content of what was answered. Raises: HttpFault."""
+        """Status, headers and content of what was answered.
+
+        Raises: HttpFault; JudgeUnavailable where the server is not who it says.
+        """
         left = clock.left()
         answered = False
         try:
@@ -126,7 +139,9 @@ class Line:
                 timeout=aiohttp.ClientTimeout(total=left, sock_connect=CONNECT_S),
             ) as response:
                 answered = True
-                content = _without(address.key, await _content(response))
+                content = await _content(response)
+                if response.status != 200:
+                    content = _without(address.key, content)
                 return response.status, response.headers, content
         except (TimeoutError, aiohttp.ClientError, OSError) as error:
             # errors of aiohttp can hold the request's headers, and with them the key: none is kept
@@ -147,7 +162,9 @@ async def _content(response: aiohttp.ClientResponse) -> bytes:
 
 
 def _without(key: Secret, content: bytes) -> bytes:
-    """Some servers repeat the key that they refuse."""
+    """Some servers repeat the key that they refuse. A good answer stays as it is: a key can be a
+    word that it is made of.
+    """
     return content.replace(key.encode(), b"***") if key else content
 
 
@@ -156,7 +173,7 @@ def _fault(
 ) -> HttpFault | JudgeUnavailable:
     """What an error of the connection means."""
     told = one_line(str(error), address.key) or type(error).__name__
-    if isinstance(error, aiohttp.ClientSSLError):
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
         return JudgeUnavailable(f"{address.base} cannot be trusted: {told}")
     if isinstance(error, aiohttp.ConnectionTimeoutError):
         return Fell(f"it accepted no connection within {CONNECT_S:g} s", underway=False)

@@ -40,11 +40,11 @@ class Way(Protocol[_Question, _Answer]):
     def body(self, asked: Sequence[_Question]) -> Body:
         """What is posted."""
 
-    def read(self, asked: Sequence[_Question], reply: Body) -> Sequence[_Answer | Broken]:
-        """One answer, or why there is none, a question. Raises: Broken for all of them."""
+    def read(self, asked: Sequence[_Question], reply: Body) -> Sequence[_Answer | Failure | Broken]:
+        """One answer a question, or why there is none: Broken where it may be asked again.
 
-    def concede(self, told: str, sent: Body) -> bool:
-        """Whether to ask again otherwise, after the body `sent` was refused with these words."""
+        Raises: Broken for all of them.
+        """
 
 
 @dataclass(slots=True)
@@ -53,6 +53,7 @@ class _Part(Generic[Asked]):
 
     asked: Sequence[Asked]
     tries: int = 0
+    """Of exactly these questions: which one of a batch is at fault costs the others none."""
     falls: int = 0
     ready: float = 0.0
     """When it may be sent (monotonic)."""
@@ -77,16 +78,31 @@ async def ask(
 
     Raises: JudgeUnavailable where the server is gone, or does not let us in.
     """
+
+    def tell(one: Asked, said: Said | Failure) -> None:
+        give(one, _without_keys(line, said) if isinstance(said, Failure) else said)
+
     clock = Clock(line.deadline_s)
     parts = [_Part(asked)]
     while parts:
-        part = parts.pop()
+        part = _next(parts)
         try:
             await clock.until(part.ready)
-            parts += await _once(line, way, part, home, clock, give)
+            parts += await _once(line, way, part, home, clock, tell)
         except TooLate as fault:
             told = f"{fault}; before that: {part.told}" if part.told else str(fault)
-            _fail(part.asked, Failure("backend", told), give)
+            _fail(part.asked, Failure("backend", told), tell)
+
+
+def _next(parts: list[_Part[Asked]]) -> _Part[Asked]:
+    """Take out the part that may be sent first; of several the last one."""
+    place = min(range(len(parts)), key=lambda at: (parts[at].ready, -at))
+    return parts.pop(place)
+
+
+def _without_keys(line: Line, failure: Failure) -> Failure:
+    """The failure without any key that the server put into its answer."""
+    return Failure(failure.stage, line.told(failure.message))
 
 
 async def _once(
@@ -98,15 +114,12 @@ async def _once(
     give: Callable[[Asked, Said | Failure], None],
 ) -> list[_Part[Asked]]:
     """Send it once; what is to be sent yet."""
-    sent = way.body(part.asked)
     try:
-        reply = await line.send(way.path, orjson.dumps(sent), home, clock)
+        reply = await line.send(way.path, orjson.dumps(way.body(part.asked)), home, clock)
         found = way.read(part.asked, parsed(reply))
     except Denied as fault:
         raise denied(fault) from None
     except Refused as fault:
-        if way.concede(fault.told, sent):
-            return [part]
         if len(part.asked) > 1:
             return part.halves()
         _fail(part.asked, Failure("backend", str(fault)), give)
@@ -123,16 +136,16 @@ def parsed(reply: Reply) -> Body:
     try:
         found = orjson.loads(reply.content)
     except orjson.JSONDecodeError:
-        told = one_line(reply.content)
+        told = one_line(reply.content, reply.door.address.key)
         raise Broken(f"the server's answer is not JSON: '{told}'", "parse") from None
     if not isinstance(found, dict):
         raise Broken("the server's answer is not a JSON object", "parse")
     model, known = found.get("model"), reply.door.model
     if known is not None and model is not None and model != known:
-        told = one_line(str(model))
+        told = one_line(str(model), reply.door.address.key)
         raise Broken(f"the answer is another model's ('{told}'), or to another question", "parse")
     if "error" in found and "choices" not in found:
-        told = one_line(str(found["error"]))
+        told = one_line(str(found["error"]), reply.door.address.key)
         raise Broken(f"the server answered with an error: {told}")
     return found
 
@@ -147,7 +160,7 @@ def denied(fault: Denied) -> JudgeUnavailable:
 
 def _handed(
     part: _Part[Asked],
-    found: Sequence[Said | Broken],
+    found: Sequence[Said | Failure | Broken],
     retries: int,
     give: Callable[[Asked, Said | Failure], None],
 ) -> list[_Part[Asked]]:
@@ -175,14 +188,17 @@ def _again(
     halve: bool,
 ) -> list[_Part[Asked]]:
     """The same once more after a pause, in halves where it may be one question's doing."""
+    part.told = str(fault)
+    if halve and len(part.asked) > 1:
+        part.ready = monotonic() + backoff(part.tries)
+        return part.halves()
     part.tries += 1
     if part.tries > retries:
         times = f" (asked {part.tries} times)" if part.tries > 1 else ""
         _fail(part.asked, Failure(fault.stage, f"{fault}{times}"), give)
         return []
-    part.told = str(fault)
     part.ready = monotonic() + backoff(part.tries - 1, fault.wait_s)
-    return part.halves() if halve and len(part.asked) > 1 else [part]
+    return [part]
 
 
 def _after_fall(

@@ -9,14 +9,26 @@ from typing import TypeVar
 from zlib import crc32
 
 from rlaif.errors import JudgeUnavailable
+from rlaif.judging.http_doors import Door
+from rlaif.judging.http_faults import Fell
 from rlaif.judging.http_line import Line
 from rlaif.judging.openai_ask import ask
 from rlaif.judging.openai_completions import MOST_TOKENS, Completions
 from rlaif.judging.openai_flow import Flow
 from rlaif.judging.openai_manners import Manners
 from rlaif.judging.openai_probe import WAYS, Way, Words
-from rlaif.judging.openai_survey import TEXT_ONLY, Seen, findings, survey, useless, way_for
-from rlaif.judging.openai_write import WriteByIds, WriteByText
+from rlaif.judging.openai_settle import Writing, fits, settle
+from rlaif.judging.openai_survey import (
+    TEXT_ONLY,
+    Seen,
+    alike,
+    findings,
+    look_again,
+    survey,
+    useless,
+    way_for,
+)
+from rlaif.judging.openai_write import WriteByText
 from rlaif.judging.tokenizer_files import tokenizer_files
 from rlaif.ports import Answer, Decision, Generated, Request, TokenizerFiles
 from rlaif.records.backends import OpenaiJudge
@@ -34,10 +46,10 @@ class OpenaiBackend:
         self._files: TokenizerFiles | None = None
         self._no_files = ""
         self._line: Line | None = None
-        self._manners = Manners({})
         self._way: Way | None = None
         self._useless: Failure | None = None
-        self._special: frozenset[int] = frozenset()
+        self._words: Words | None = None
+        self._writing: Writing | None = None
         self._slots = asyncio.Semaphore(spec.concurrency)
         self.served = spec.model
         self.max_length: int | None = spec.max_length
@@ -62,14 +74,49 @@ class OpenaiBackend:
         Raises: JudgeUnavailable with what to change.
         """
         found = await self._survey(None, every=False)
+        serves = alike(found)
         names = WAYS if self._spec.api == "auto" else (self._spec.api,)
         self._way = next((way for name in names if (way := way_for(found, name))), None)
         if self._way is None:
             self._useless = useless(found, self._spec)
         lengths = [self._spec.max_length, *(one.models.max_length for one in found)]
         self.max_length = min((n for n in lengths if n), default=None)
-        self.served = _served(self._spec, found, self._way)
+        for one in found:
+            one.door.known = not one.away
+        if self._spec.writes:
+            await self._settled()
+        self.served = self._served(serves)
         self.notes = tuple(self._notes(found))
+        if self._way is not None and self._line is not None:
+            self._line.doors.admit_by(lambda door: self._admit(door, serves))
+
+    async def _settled(self) -> Writing | None:
+        """How texts are asked; found out once. Raises: JudgeUnavailable."""
+        line, way = self._line, self._way
+        if self._writing is None and line is not None and way is not None:
+            doors = [door for door in line.doors.all if door.known]
+            self._writing = await settle(line, doors, self._spec, way, self._words)
+        return self._writing
+
+    async def _admit(self, door: Door, serves: Sequence[str]) -> str:
+        """Why a server that was away at the start cannot be asked yet; nothing where it can.
+
+        Raises: JudgeUnavailable where it never can.
+        """
+        line, way = self._line, self._way
+        if line is None or way is None:
+            return "the judge is not started"
+        try:
+            models, told = await look_again(line, door, self._spec, way, self._words, serves)
+            if not told and self._writing is not None:
+                told = await fits(line, door, self._spec, self._writing)
+        except Fell as fault:
+            return str(fault)
+        if models.max_length and models.max_length < (self.max_length or models.max_length):
+            raise JudgeUnavailable(
+                f"it takes {models.max_length} tokens, and the others {self.max_length}"
+            )
+        return told
 
     async def diagnosis(self) -> list[tuple[str, bool | None, str, str]]:
         """What each address can do, for people; see `findings`. Waits for none that is away.
@@ -120,14 +167,13 @@ class OpenaiBackend:
         self, asked: AsyncIterator[Request]
     ) -> AsyncIterator[tuple[int, Generated | Failure]]:
         """Texts as they are there, one a request."""
-        line = self._line
-        if self._way is None or line is None:
+        line, writing = self._line, await self._settled()
+        if writing is None or line is None:
             async for one in asked:
                 yield one.number, self._useless or Failure("backend", "the judge is not started")
             return
-        by_ids = WriteByIds(self._spec.model, self._manners, self._special)
-        by_text = WriteByText(self._spec.model, self._manners)
-        takes_ids = isinstance(self._way, Completions)
+        way = writing.way
+        by_text = WriteByText(self._spec.model, Manners(self._spec.options))
 
         async def run(
             batch: Sequence[Request],
@@ -135,10 +181,9 @@ class OpenaiBackend:
             give: Callable[[Request, Generated | Failure], None],
         ) -> None:
             fit = _sifted(batch, give, self._too_long)
-            if fit and takes_ids and fit[0].ids:
-                await ask(line, by_ids, fit, home, give)
-            elif fit:
-                await ask(line, by_text, fit, home, give)
+            if fit:
+                has_ids = fit[0].ids or isinstance(way, WriteByText)
+                await ask(line, way if has_ids else by_text, fit, home, give)
 
         flow: Flow[Request, Generated] = Flow(
             run,
@@ -159,12 +204,21 @@ class OpenaiBackend:
             self._line = None
 
     async def _survey(self, max_outage_s: float | None, *, every: bool) -> list[Seen]:
-        self._manners = Manners(self._spec.options)
         self._line = Line(self._spec, max_outage_s)
         files = await asyncio.to_thread(self.tokenizer)
-        words = await asyncio.to_thread(Words, files) if files else None
-        self._special = words.special if words else frozenset()
-        return await survey(self._line, self._spec, self._manners, words, every=every)
+        self._words = await asyncio.to_thread(Words, files) if files else None
+        manners = Manners(self._spec.options)
+        return await survey(self._line, self._spec, manners, self._words, every=every)
+
+    def _served(self, serves: Sequence[str]) -> str:
+        """The model, as the judge file and the servers name it, and how it is asked."""
+        spec = self._spec
+        named = f"{spec.model}@{spec.revision}" if spec.revision else spec.model
+        more = ", ".join(sorted(set(serves) - {spec.model}))
+        asked = self._way.told if self._way else "in no way that works"
+        texts = self._writing.told if self._writing else ""
+        told = f"{asked}; texts{texts.removeprefix(',')}" if texts else asked
+        return f"{named}{f' ({more})' if more else ''}, asked by {told}"
 
     def _unfit(self, one: Decision) -> Failure | None:
         """A question that the model has no room for, or that lacks what its way needs."""
@@ -217,6 +271,8 @@ class OpenaiBackend:
         notes += [
             f"{one.door.address.base} is not reached: {one.away}" for one in found if one.away
         ]
+        if self._writing and self._writing.trouble:
+            notes.append(f"a text could not be tried: {self._writing.trouble}")
         if not isinstance(way, Completions):
             if spec.api == "auto":
                 tried = [one.tried["completions"].told for one in found if not one.away]
@@ -224,15 +280,6 @@ class OpenaiBackend:
                 notes.append(f"token ids are not used: {why}")
             notes.append(TEXT_ONLY)
         return notes
-
-
-def _served(spec: OpenaiJudge, found: Sequence[Seen], way: Way | None) -> str:
-    """The model, as the judge file and the servers name it, and how it is asked."""
-    named = f"{spec.model}@{spec.revision}" if spec.revision else spec.model
-    told = {one.models.root for one in found} | {one.door.model or "" for one in found}
-    more = ", ".join(sorted(told - {"", spec.model}))
-    asked = way.told if way else "in no way that works"
-    return f"{named}{f' ({more})' if more else ''}, asked by {asked}"
 
 
 def _sifted(

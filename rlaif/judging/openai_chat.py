@@ -6,20 +6,20 @@ tokens can talk in them. Nothing on this side prevents that.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, Self
 
 import orjson
 
 from rlaif.judging.http_faults import Broken
 from rlaif.judging.openai_labels import (
+    among_likeliest,
     choices_of,
     first_token,
-    logarithm,
-    probabilities_of,
 )
 from rlaif.judging.openai_manners import Body, Manners
 from rlaif.ports import Answer, Decision
+from rlaif.records.outcome import Failure
 
 TOP = 20
 _JSON_TOKENS = 64
@@ -33,14 +33,14 @@ class _Messages:
     most = 1
 
     def __init__(self, model: str, manners: Manners) -> None:
-        self._model, self._manners = model, manners
+        self._model, self.manners = model, manners
 
-    def concede(self, told: str, sent: Body) -> bool:
-        """Whether the refusal names what can be left out."""
-        return self._manners.concede(told, sent)
+    def along(self, others: Iterable[_Messages]) -> Self:
+        """The same without what the servers of the `others` refuse."""
+        return type(self)(self._model, self.manners.along(one.manners for one in others))
 
     def _body(self, one: Decision, **more: Any) -> Body:
-        return self._manners.body(
+        return self.manners.body(
             {
                 "model": self._model,
                 "messages": messages_of(one),
@@ -55,29 +55,34 @@ class Chat(_Messages):
     """The probabilities of the likeliest first tokens, which are compared with labels as text."""
 
     name = "chat"
-    told = f"chat, the {TOP} likeliest tokens"
+
+    @property
+    def told(self) -> str:
+        """How it asks: part of what a verdict is known by, as answers can differ by it."""
+        top = self.manners.sent("top_logprobs", TOP)
+        return f"chat, the {top} likeliest tokens{self.manners.told}"
 
     def body(self, asked: Sequence[Decision]) -> Body:
         """One question."""
         (one,) = asked
         return self._body(one, max_tokens=1, logprobs=True, top_logprobs=TOP)
 
-    def read(self, asked: Sequence[Decision], reply: Body) -> list[Answer | Broken]:
+    def read(self, asked: Sequence[Decision], reply: Body) -> list[Answer | Failure | Broken]:
         """The labels' probabilities; a label is met with a space before it, too."""
         (one,), (choice,) = asked, choices_of(reply, 1)
-        tops = {str(name): logarithm(value) for name, value in first_token(choice).items()}
-        near = [[tops[n] for n in (label, f" {label}") if n in tops] for label in one.labels]
-        probabilities_of([value for values in near for value in values])
-        bound = probabilities_of([min(tops.values())])
-        found = [sum(probabilities_of(values) or bound) for values in near]
-        return [Answer(tuple(found), *tokens_of(reply))]
+        found = among_likeliest(first_token(choice), [(label, f" {label}") for label in one.labels])
+        return [found if isinstance(found, Failure) else Answer(found, *tokens_of(reply))]
 
 
 class Json(_Messages):
     """The verdict as JSON by a schema: one label, with certainty."""
 
     name = "json"
-    told = "chat, JSON by a schema"
+
+    @property
+    def told(self) -> str:
+        """How it asks: part of what a verdict is known by, as answers can differ by it."""
+        return f"chat, JSON by a schema{self.manners.told}"
 
     def body(self, asked: Sequence[Decision]) -> Body:
         """One question, to be answered by one of its labels."""
@@ -85,7 +90,7 @@ class Json(_Messages):
         shape = {"verdict": {"type": "string", "enum": list(one.labels)}}
         return self._body(one, max_tokens=_JSON_TOKENS, response_format=format_of(shape))
 
-    def read(self, asked: Sequence[Decision], reply: Body) -> list[Answer | Broken]:
+    def read(self, asked: Sequence[Decision], reply: Body) -> list[Answer | Failure | Broken]:
         """Probability 1 for the label that was written."""
         (one,), (choice,) = asked, choices_of(reply, 1)
         said = said_in(choice)

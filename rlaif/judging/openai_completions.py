@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from rlaif.judging.http_faults import Broken
 from rlaif.judging.openai_labels import (
     Found,
+    among_likeliest,
     choices_of,
     first_token,
     logarithm,
@@ -18,6 +19,7 @@ from rlaif.judging.openai_labels import (
 )
 from rlaif.judging.openai_manners import Body, Manners
 from rlaif.ports import Answer, Decision
+from rlaif.records.outcome import Failure
 
 MOST_PROMPTS = 64
 """Of one request, but that a sample's questions stay together."""
@@ -30,7 +32,7 @@ class Completions:
     """Asks by token ids.
 
     `exact`: the server gives the probabilities of the labels that are named; otherwise those of the
-    `top` likeliest tokens, and a label that is not among them has at most that of the last one.
+    `top` likeliest tokens; see `among_likeliest` for a label that is not among them.
     """
 
     path = "/completions"
@@ -47,7 +49,7 @@ class Completions:
         many: bool = True,
     ) -> None:
         """`by_id`: tokens are named by id; `many`: a request takes a list of prompts."""
-        self._model, self._manners = model, manners
+        self._model, self.manners = model, manners
         self.exact, self.top, self.by_id, self.many = exact, top, by_id, many
 
     @property
@@ -77,23 +79,22 @@ class Completions:
             found["return_tokens_as_token_ids"] = True
         if self.exact:
             found["logprob_token_ids"] = sorted({n for one in asked for n in one.label_ids})
-        return self._manners.body(found)
+        return self.manners.body(found)
 
-    def concede(self, told: str, sent: Body) -> bool:
-        """Nothing: without any of its fields the answers mean something else."""
-        return False
-
-    def read(self, asked: Sequence[Decision], reply: Body) -> list[Answer | Broken]:
+    def read(self, asked: Sequence[Decision], reply: Body) -> list[Answer | Failure | Broken]:
         """The labels' probabilities of each prompt."""
         choices = choices_of(reply, len(asked))
         names = _names(asked) if self.exact else None
-        answers: list[Answer | Broken] = []
+        answers: list[Answer | Failure | Broken] = []
         for one, choice, cached in zip(asked, choices, _cached(asked, reply), strict=True):
             try:
                 tops = first_token(choice)
-                found = _exact(one, tops, names, choice) if names else _bounded(one, tops)
+                found = _exact(one, tops, names, choice) if names else _shown(one, tops)
+                if isinstance(found, Failure):
+                    answers.append(found)
+                    continue
                 size = len(one.prefix.ids) + len(one.suffix_ids)
-                answers.append(Answer(probabilities_of(found), size - cached, cached))
+                answers.append(Answer(found, size - cached, cached))
             except Broken as fault:
                 answers.append(fault)
         return answers
@@ -104,8 +105,8 @@ def _names(asked: Sequence[Decision]) -> set[str]:
     return {f"token_id:{number}" for one in asked for number in one.label_ids}
 
 
-def _exact(one: Decision, tops: Found, names: set[str], choice: Body) -> list[float]:
-    """The logarithms of its labels, where the server names what was asked for and no more.
+def _exact(one: Decision, tops: Found, names: set[str], choice: Body) -> tuple[float, ...]:
+    """The probabilities of its labels, where the server names what was asked for and no more.
 
     The token that was written is named too, whatever it is.
     """
@@ -113,23 +114,19 @@ def _exact(one: Decision, tops: Found, names: set[str], choice: Body) -> list[fl
     if others and others != set((choice["logprobs"].get("tokens") or [])[:1]):
         raise Broken(_OTHERS, "parse")
     try:
-        return [logarithm(tops[f"token_id:{number}"]) for number in one.label_ids]
+        found = [logarithm(tops[f"token_id:{number}"]) for number in one.label_ids]
     except KeyError:
         raise Broken(_OTHERS, "parse") from None
+    return probabilities_of(found)
 
 
-def _bounded(one: Decision, tops: Found) -> list[float]:
-    """Logarithms of the labels; one not among the likeliest tokens gets that of the last."""
-    least = min(map(logarithm, tops.values()), default=None)
-    if least is None:
-        raise Broken("the server's answer has no likeliest tokens", "parse")
-    found = []
+def _shown(one: Decision, tops: Found) -> tuple[float, ...] | Failure:
+    """The probabilities of its labels, of which only the likeliest tokens are shown."""
+    spellings = []
     for number, label in zip(one.label_ids, one.labels, strict=True):
-        for name in (f"token_id:{number}", number, label):
-            if (value := tops.get(name)) is not None:
-                break
-        found.append(least if value is None else logarithm(value))
-    return found
+        name = next((n for n in (f"token_id:{number}", number, label) if n in tops), label)
+        spellings.append((name,))
+    return among_likeliest(tops, spellings)
 
 
 def _cached(asked: Sequence[Decision], reply: Body) -> Sequence[int]:

@@ -103,9 +103,13 @@ class Flow(Generic[Asked, Said]):
                 self._more.clear()
                 await self._more.wait()
             await self._slots.acquire()
-            await self._fill()
-            batch, home = self._batch()
-            task = asyncio.create_task(self._ask(batch, home, self._give))
+            try:
+                await self._fill()
+                batch, home = self._batch()
+                task = asyncio.create_task(self._ask(batch, home, self._give))
+            except BaseException:  # stopped meanwhile: nobody else would give the slot back
+                self._slots.release()
+                raise
             self._crew.add(task)
             task.add_done_callback(self._ended)
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from rlaif.judging.http_faults import Broken
 from rlaif.judging.openai_manners import Body
+from rlaif.records.outcome import Failure
 
 ROUNDING = 1e-3
 """By so much the logarithm of a probability may be above 0."""
@@ -73,7 +74,7 @@ def logarithm(value: Any) -> float:
     """The logarithm of a probability. Raises: Broken for anything else."""
     if type(value) not in (float, int) or value > ROUNDING or value != value:
         raise Broken(
-            f"the server's answer has {value!r:.40} for a probability's logarithm", "parse"
+            f"the server's answer has {value!r:.20} for a probability's logarithm", "parse"
         )
     return float(value)
 
@@ -84,3 +85,32 @@ def probabilities_of(logarithms: Sequence[float]) -> tuple[float, ...]:
     if sum(found) > MOST_MASS:
         raise Broken("the labels' probabilities add up to more than 1", "parse")
     return found
+
+
+def among_likeliest(
+    tops: Found, spellings: Sequence[Sequence[str | int]]
+) -> tuple[float, ...] | Failure:
+    """The probabilities of labels of which a server shows only the likeliest tokens.
+
+    `spellings`: the tokens that each label may be. A label that is not shown has at most the
+    probability of the last token that is, and all of those share what is left at most. So much it
+    counts among the labels; what the model gave the labels in all is what was seen of them: the sum
+    of the result. Where none was seen nothing is known, and that is a failure.
+
+    Raises: Broken where those that were seen have more than 1 together.
+    """
+    every = {name: min(exp(logarithm(value)), 1.0) for name, value in tops.items()}
+    if not every:
+        raise Broken("the server's answer has no likeliest tokens", "parse")
+    met = [[every[name] for name in names if name in every] for names in spellings]
+    mass = sum(map(sum, met))
+    if mass > MOST_MASS:
+        raise Broken("the labels' probabilities add up to more than 1", "parse")
+    if not any(met):
+        told = f"no label is among the {len(every)} likeliest tokens that the server shows"
+        return Failure("label_mass", told)
+    left = max(1 - sum(every.values()), 0.0) / max(met.count([]), 1)
+    bound = min(min(every.values()), left)
+    found = [sum(values) if values else bound for values in met]
+    whole = sum(found)
+    return tuple(min(mass, 1.0) * value / whole for value in found) if whole else tuple(found)

@@ -1,21 +1,18 @@
-"""What the servers of one judge do not take: fields of a body that they refused once.
+"""What the servers of one judge do not take: fields of a body that they refused.
 
-OpenAI's protocol has grown apart. What only some servers know is sent to all until one refuses it
-by name; from then on it is left out, or written as that server wants it.
+OpenAI's protocol has grown apart. What only some servers know is sent until one refuses it by name;
+from then on it is left out, or written as that server wants it. This is settled before the job, by
+requests that hold nothing of a sample: a refusal during the job can repeat what a completion says,
+and answers given with and without a field are not to be mixed.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from rlaif.errors import JudgeUnavailable
-
 Body = dict[str, Any]
-
-OURS = ("model", "prompt", "messages", "stream", "n", "best_of", "echo", "use_beam_search")
-"""What no option of a judge file may say: who is asked what, and in which form it is answered."""
 
 _INSTEAD = {"max_tokens": "max_completion_tokens"}
 """The same under another name."""
@@ -34,33 +31,53 @@ _NAMES = {
     "stop_token_ids": r"stop_token_ids",
 }
 """What can be left out or said otherwise, and how a refusal names it."""
+_SPOKEN = ("response_format", "chat_template_kwargs", "seed", "stop_token_ids")
+"""Those without which a model may answer otherwise."""
+_TEMPLATE = "chat_template_kwargs"
 
 
 class Manners:
-    """The options of a judge file, and what its servers have refused so far."""
+    """The options of a judge file, and what servers have refused of one kind of request."""
 
-    def __init__(self, options: Mapping[str, Any]) -> None:
-        """Nothing is refused yet. Raises: JudgeUnavailable for an option that is not theirs."""
-        if found := [name for name in options if name in OURS]:
-            raise JudgeUnavailable(
-                f"'{found[0]}' cannot stand in the judge file's options: rlaif sets it itself"
-            )
+    def __init__(self, options: Mapping[str, Any], refused: Iterable[str] = ()) -> None:
+        """`refused`: fields to leave out, or to say otherwise."""
         self._options = dict(options)
-        self._refused: set[str] = set()
+        self._refused = set(refused)
+
+    def fresh(self) -> Manners:
+        """The same options, and nothing refused yet."""
+        return Manners(self._options)
+
+    def along(self, others: Iterable[Manners]) -> Manners:
+        """What neither this server nor the `others` refuse."""
+        return Manners(self._options, self._refused.union(*(one._refused for one in others)))
+
+    @property
+    def told(self) -> str:
+        """What is left out, as a clause for what answers are known by; empty for nothing."""
+        left_out = [name for name in _SPOKEN if name in self._refused]
+        return f", without {', '.join(left_out)}" if left_out else ""
+
+    def sent(self, name: str, value: Any) -> Any:
+        """What is sent for `value`."""
+        return _LESS[name] if name in _LESS and name in self._refused else value
 
     def body(self, own: Body) -> Body:
         """`own` as it is sent: with the judge file's options, without what was refused."""
         if self._refused:
             own = dict(own)
-            for name in self._refused:
-                if name not in own:
-                    continue
+            for name in self._refused & own.keys():
                 value = own.pop(name)
                 if name in _INSTEAD:
                     own[_INSTEAD[name]] = value
                 elif name in _LESS:
                     own[name] = _LESS[name]
-        return {**own, **self._options} if self._options else own
+        if not self._options:
+            return own
+        found = {**self._options, **own}
+        if _TEMPLATE in own and _TEMPLATE in self._options:
+            found[_TEMPLATE] = {**self._options[_TEMPLATE], **own[_TEMPLATE]}
+        return found
 
     def concede(self, told: str, sent: Body) -> bool:
         """Whether a refusal names something in the body `sent` that can be left out from now on."""

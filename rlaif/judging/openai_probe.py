@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from time import monotonic
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import orjson
 from tokenizers import Tokenizer
@@ -16,20 +16,28 @@ from rlaif.judging.http_doors import Door
 from rlaif.judging.http_faults import Broken, Denied, HttpFault, Refused, TooLate, one_line
 from rlaif.judging.http_line import Line, Reply
 from rlaif.judging.http_pace import Clock, backoff
+from rlaif.judging.openai_ask import Way as Asking
 from rlaif.judging.openai_ask import denied, parsed
 from rlaif.judging.openai_chat import Chat, Json
 from rlaif.judging.openai_completions import Completions
-from rlaif.judging.openai_manners import Manners
+from rlaif.judging.openai_manners import Body, Manners
 from rlaif.ports import Decision, Prefix, TokenizerFiles
 from rlaif.records.outcome import Stage
 from rlaif.records.subject import Turn
 
 Way = Completions | Chat | Json
+Asked = TypeVar("Asked", contravariant=True)
 WAYS = ("completions", "chat", "json")
 """From the best on."""
 
 LISTED_S = 30.0
 """How long the list of models may take."""
+
+
+class Mannered(Asking[Asked, Any], Protocol):
+    """A way that knows what its servers refuse."""
+
+    manners: Manners
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +61,8 @@ class Tried:
     refused: bool = False
     """Whether the server will not have it at all, in place of answering badly."""
     stage: Stage = "backend"
+    ends: bool = False
+    """Whether another form of the way can do no better."""
 
 
 class Words:
@@ -65,10 +75,11 @@ class Words:
         except Exception as error:  # tokenizers raises no narrower one
             raise JudgeUnavailable(f"the model's tokenizer cannot be used: {error}") from error
         added = json.loads(files.tokenizer_json).get("added_tokens") or ()
+        self._tokenizer.encode_special_tokens = True
         self.special = frozenset(int(one["id"]) for one in added if one.get("special"))
 
     def ids(self, text: str) -> tuple[int, ...]:
-        """Ids of a plain text."""
+        """Ids of a plain text; what reads like a control token is text too."""
         return tuple(self._tokenizer.encode(text, add_special_tokens=False).ids)
 
     def text(self, number: int) -> str:
@@ -88,8 +99,8 @@ async def models_of(line: Line, door: Door, model: str) -> Models:
     own: dict[str, Any] = next((card for card in cards if card["id"] == model), {})
     root, length = own.get("root"), own.get("max_model_len")
     return Models(
-        tuple(card["id"] for card in cards),
-        one_line(root) if isinstance(root, str) and root != model else "",
+        tuple(one_line(card["id"], door.address.key) for card in cards),
+        one_line(root, door.address.key) if isinstance(root, str) and root != model else "",
         length if type(length) is int and length > 0 else None,
     )
 
@@ -103,30 +114,43 @@ async def try_way(
     """
     if name == "completions" and words is None:
         return Tried(name, None, "there is no tokenizer to write token ids with", refused=True)
-    fault: Refused | Broken = Broken("not tried")
+    found = Tried(name, None)
     for way in _forms(name, model, manners):
-        try:
-            await _try(line, door, way, _questions(words, 2 if way.most > 1 else 1))
-            told = await _other_tokens(line, door, way, words)
-            return Tried(name, None if told else way, told, refused=bool(told))
-        except Denied as error:
-            raise denied(error) from None
-        except TooLate as error:
-            return Tried(name, None, str(error))
-        except (Refused, Broken) as error:
-            fault = error
-            if isinstance(error, Broken) and error.stage == "backend":
-                break  # it is out of order, in whatever form it is asked
-    if isinstance(fault, Refused):
-        return Tried(name, None, str(fault), refused=True)
-    return Tried(name, None, str(fault), stage=fault.stage)
+        found = await try_form(line, door, way, words, settled=False)
+        if found.way or found.ends:
+            break
+    return found
+
+
+async def try_form(
+    line: Line, door: Door, way: Way, words: Words | None, *, settled: bool
+) -> Tried:
+    """Try one form of a way; `settled`: exactly as it is, else without what the server refuses.
+
+    Raises: as `try_way`.
+    """
+    name = way.name
+    try:
+        await answered(line, door, way, _questions(words, 2 if way.most > 1 else 1), settled)
+        told = await _other_tokens(line, door, way, words)
+    except Denied as error:
+        raise denied(error) from None
+    except TooLate as error:
+        return Tried(name, None, str(error), ends=True)
+    except Refused as error:
+        return Tried(name, None, str(error), refused=True)
+    except Broken as error:
+        # one out of order is so in whatever form it is asked
+        ends = error.stage == "backend"
+        return Tried(name, None, line.told(str(error)), stage=error.stage, ends=ends)
+    return Tried(name, None if told else way, told, refused=bool(told), ends=True)
 
 
 def _forms(name: str, model: str, manners: Manners) -> Iterator[Way]:
     if name == "chat":
-        yield Chat(model, manners)
+        yield Chat(model, manners.fresh())
     elif name == "json":
-        yield Json(model, manners)
+        yield Json(model, manners.fresh())
     else:
         for many in (True, False):
             yield Completions(model, manners, many=many)
@@ -135,8 +159,15 @@ def _forms(name: str, model: str, manners: Manners) -> Iterator[Way]:
             yield Completions(model, manners, exact=False, by_id=False, top=5, many=many)
 
 
-async def _try(line: Line, door: Door, way: Way, asked: Sequence[Decision]) -> None:
-    """Ask until there are answers. Raises: HttpFault where there are none."""
+async def answered(
+    line: Line, door: Door, way: Mannered[Asked], asked: Sequence[Asked], settled: bool
+) -> Body:
+    """Ask until there are answers; the reply that they are read from.
+
+    Unless all is `settled`, what the server refuses by name is left out from then on.
+
+    Raises: HttpFault where there are none.
+    """
     clock = Clock(line.deadline_s)
     tries = 0
     while True:
@@ -144,7 +175,7 @@ async def _try(line: Line, door: Door, way: Way, asked: Sequence[Decision]) -> N
         try:
             content = await line.post(door, way.path, orjson.dumps(sent), clock)
         except Refused as fault:
-            if isinstance(fault, Denied) or not way.concede(fault.told, sent):
+            if isinstance(fault, Denied) or settled or not _conceded(way, fault, sent):
                 raise
             continue
         except Broken as fault:  # only what the server itself calls a fault may pass
@@ -158,7 +189,12 @@ async def _try(line: Line, door: Door, way: Way, asked: Sequence[Decision]) -> N
             raise broken[0]
         if isinstance(name := reply.get("model"), str):
             door.model = name
-        return
+        return reply
+
+
+def _conceded(way: Mannered[Asked], fault: Refused, sent: Body) -> bool:
+    # without any of its fields the labels' probabilities mean something else
+    return not isinstance(way, Completions) and way.manners.concede(fault.told, sent)
 
 
 async def _other_tokens(line: Line, door: Door, way: Way, words: Words | None) -> str:

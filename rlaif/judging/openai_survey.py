@@ -8,11 +8,20 @@ from dataclasses import dataclass, field
 
 from rlaif.errors import JudgeUnavailable
 from rlaif.judging.http_doors import Door
-from rlaif.judging.http_faults import Fell
+from rlaif.judging.http_faults import Fell, one_line
 from rlaif.judging.http_line import Line
 from rlaif.judging.openai_completions import Completions
 from rlaif.judging.openai_manners import Manners
-from rlaif.judging.openai_probe import WAYS, Models, Tried, Way, Words, models_of, try_way
+from rlaif.judging.openai_probe import (
+    WAYS,
+    Models,
+    Tried,
+    Way,
+    Words,
+    models_of,
+    try_form,
+    try_way,
+)
 from rlaif.records.backends import OpenaiJudge
 from rlaif.records.outcome import Failure
 
@@ -31,6 +40,13 @@ class Seen:
     tried: dict[str, Tried] = field(default_factory=dict)
     away: str = ""
     """Why it was not reached."""
+
+    @property
+    def serves(self) -> tuple[str, ...]:
+        """What it says that it serves, where it does not call it by the judge's own name."""
+        door = self.door
+        called = one_line(door.model or "", door.address.key)
+        return tuple(dict.fromkeys(filter(None, (self.models.root, called))))
 
 
 async def survey(
@@ -60,7 +76,50 @@ def way_for(found: Sequence[Seen], name: str) -> Way | None:
     ways = [way for way in here if way is not None]
     if not ways or len(ways) < len([one for one in found if not one.away]):
         return None
-    return max(ways, key=_weakness)
+    weakest = max(ways, key=_weakness)
+    if isinstance(weakest, Completions):
+        return weakest
+    return weakest.along(way for way in ways if not isinstance(way, Completions))
+
+
+def alike(found: Sequence[Seen]) -> tuple[str, ...]:
+    """What all addresses say that they serve.
+
+    Raises: JudgeUnavailable where they do not say the same: a verdict would be another one's by
+    which of them is there.
+    """
+    here = [one for one in found if not one.away]
+    for one in here[1:]:
+        if one.serves != here[0].serves:
+            told = "; ".join(f"{seen.door.address.base}: {_shown(seen)}" for seen in (here[0], one))
+            raise JudgeUnavailable(
+                f"the judge's addresses do not serve the same ({told})\n"
+                "  hint: one judge file for each, or the same model by the same name at both"
+            )
+    return here[0].serves if here else ()
+
+
+async def look_again(
+    line: Line, door: Door, spec: OpenaiJudge, way: Way, words: Words | None, serves: Sequence[str]
+) -> tuple[Models, str]:
+    """A server that was away at the start: what it has, and why it cannot be asked yet.
+
+    Raises: Fell; JudgeUnavailable where it can never be asked as the others are.
+    """
+    seen = Seen(door, await models_of(line, door, spec.model))
+    tried = await try_form(line, door, way, words, settled=True)
+    if tried.refused:
+        raise JudgeUnavailable(f"it cannot be asked as the others are ({way.name}: {tried.told})")
+    if tried.way is None:
+        return seen.models, tried.told
+    if seen.serves != tuple(serves):
+        theirs = ", ".join(serves) or spec.model
+        raise JudgeUnavailable(f"it serves {_shown(seen)}, and the others {theirs}")
+    return seen.models, ""
+
+
+def _shown(seen: Seen) -> str:
+    return ", ".join(seen.serves) or "the model by that name"
 
 
 def useless(found: Sequence[Seen], spec: OpenaiJudge) -> Failure:

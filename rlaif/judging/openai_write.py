@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from rlaif.judging.http_faults import Broken
@@ -18,11 +18,7 @@ class _Writing:
     path = ""
 
     def __init__(self, model: str, manners: Manners) -> None:
-        self._model, self._manners = model, manners
-
-    def concede(self, told: str, sent: Body) -> bool:
-        """Whether the refusal names what can be left out; a schema can, the text is read anyway."""
-        return self._manners.concede(told, sent)
+        self._model, self.manners = model, manners
 
     def _body(self, one: Request, **more: Any) -> Body:
         body = {
@@ -35,7 +31,7 @@ class _Writing:
             body["seed"] = one.seed & 0x7FFFFFFF  # some servers take no more than 31 bits
         if one.schema is not None:
             body["response_format"] = schema_format(one.schema)
-        return self._manners.body(body)
+        return self.manners.body(body)
 
 
 class WriteByIds(_Writing):
@@ -43,10 +39,19 @@ class WriteByIds(_Writing):
 
     path = "/completions"
 
-    def __init__(self, model: str, manners: Manners, special: frozenset[int]) -> None:
-        """`special`: ids that end texts and stand in none."""
+    def __init__(
+        self,
+        model: str,
+        manners: Manners,
+        special: frozenset[int],
+        encode: Callable[[str], tuple[int, ...]] | None = None,
+    ) -> None:
+        """`special`: ids that end texts and stand in none.
+
+        `encode`: makes the ids of a text, for servers that do not give them.
+        """
         super().__init__(model, manners)
-        self._special = special
+        self._special, self._encode = special, encode
 
     def body(self, asked: Sequence[Request]) -> Body:
         """One request."""
@@ -57,20 +62,20 @@ class WriteByIds(_Writing):
         return self._body(one, **more)
 
     def read(self, asked: Sequence[Request], reply: Body) -> list[Generated | Broken]:
-        """The text, and its ids where the server gives them."""
+        """The text and its ids. A text without them would be a thought that nobody can put back."""
         (one,), (choice,) = asked, choices_of(reply, 1)
         text = choice.get("text")
         if not isinstance(text, str):
             raise Broken("the server's answer has no text", "parse")
-        ids = choice.get("token_ids")
-        if not isinstance(ids, list) or not all(type(n) is int for n in ids):
-            ids = []
-        count = len(ids) or _count(reply)
+        ids = self._encode(text) if self._encode else ids_in(choice)
+        if text.strip() and not ids:
+            raise Broken("the server's answer has no token ids of its text", "parse")
+        count = (_count(reply) if self._encode else 0) or len(ids)
         ended = choice.get("finish_reason") == "stop"
         if ended and ids and (ids[-1] in self._special or ids[-1] in one.stops):
             ids = ids[:-1]
         cut = choice.get("finish_reason") == "length"
-        return [Generated(text, cut, count, tuple(ids), "", *tokens_of(reply))]
+        return [Generated(text, cut, count, ids, "", *tokens_of(reply))]
 
 
 class WriteByText(_Writing):
@@ -97,6 +102,13 @@ class WriteByText(_Writing):
                 message["content"] = ""  # it was cut before it had thought to its end
         cut = choice.get("finish_reason") == "length"
         return [Generated(said_in(choice), cut, _count(reply), (), thought, *tokens_of(reply))]
+
+
+def ids_in(choice: Body) -> tuple[int, ...]:
+    """The ids of what was written; empty where the server does not give them."""
+    ids = choice.get("token_ids")
+    whole = isinstance(ids, list) and all(type(n) is int for n in ids)
+    return tuple(ids) if whole and ids else ()
 
 
 def _count(reply: Body) -> int:

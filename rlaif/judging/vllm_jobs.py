@@ -39,6 +39,8 @@ class Batch:
     about: object
     """What they have in common, for which one engine is the best; None for nothing."""
     prefix: Sequence[int] = ()
+    asker: object = None
+    """Who waits for it."""
 
     def message(self, jobs: Sequence[Job]) -> Message:
         """For the engine: these of the batch."""

@@ -44,12 +44,13 @@ def layout_of(spec: VllmJudge, place: Place, environment: Mapping[str, str]) -> 
     made = _on_gpus(spec, place, common) if place.on_gpu else _on_cores(spec, common)
     engines = "1 engine" if len(made) == 1 else f"{len(made)} engines"
     device = "cuda" if place.on_gpu else "cpu"
-    each = f" of {spec.tensor_parallel} GPUs" if spec.tensor_parallel > 1 else ""
+    gpus = _gpus_each(spec)
+    each = f" of {gpus} GPUs" if gpus > 1 else ""
     return Layout(made, f"{engines}{each} on {device}")
 
 
 def _on_gpus(spec: VllmJudge, place: Place, common: dict[str, str]) -> tuple[OneEngine, ...]:
-    each, here = spec.tensor_parallel, len(place.gpus)
+    each, here = _gpus_each(spec), len(place.gpus)
     engines = spec.engines or here // each
     if not engines or engines * each > here:
         asked = f"{engines} engines of {each}" if engines > 1 else f"an engine of {each}"
@@ -68,10 +69,10 @@ def _on_cores(spec: VllmJudge, common: dict[str, str]) -> tuple[OneEngine, ...]:
     """Engines on a processor, each on its share of the cores."""
     mine = cores()
     engines = spec.engines or 1
-    if spec.tensor_parallel > 1:
+    if _gpus_each(spec) > 1:
         raise JudgeUnavailable(
-            "'tensor_parallel' is for GPUs, and there is none here\n"
-            "  hint: leave it out; an engine uses all cores of the processor"
+            "'tensor_parallel' and 'pipeline_parallel_size' are for GPUs, and there is none here\n"
+            "  hint: leave them out; an engine uses all cores of the processor"
         )
     if engines > len(mine):
         raise JudgeUnavailable(
@@ -85,6 +86,12 @@ def _on_cores(spec: VllmJudge, common: dict[str, str]) -> tuple[OneEngine, ...]:
     if engines == 1:
         return (OneEngine(threads),)
     return tuple(OneEngine(threads, mine[n * each : (n + 1) * each]) for n in range(engines))
+
+
+def _gpus_each(spec: VllmJudge) -> int:
+    """How many GPUs one engine is spread over."""
+    stages: int = spec.options.get("pipeline_parallel_size", 1)
+    return spec.tensor_parallel * stages
 
 
 def _count(number: int, what: str = "GPU") -> str:

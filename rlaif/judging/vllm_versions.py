@@ -17,6 +17,7 @@ from typing import Any
 
 import vllm
 from vllm import EngineArgs, LLMEngine, SamplingParams
+from vllm.config import StructuredOutputsConfig
 from vllm.lora.request import LoRARequest
 from vllm.sampling_params import RequestOutputKind, StructuredOutputsParams
 from vllm.usage.usage_lib import UsageContext
@@ -34,7 +35,9 @@ def version() -> str:
 
 def engine_of(options: dict[str, Any]) -> Any:
     """An engine ready to compute; whatever vLLM raises where that cannot be."""
-    return LLMEngine.from_engine_args(EngineArgs(**options), usage_context=UsageContext.LLM_CLASS)
+    shaping = StructuredOutputsConfig(**options["structured_outputs_config"])
+    given = EngineArgs(**{**options, "structured_outputs_config": shaping})
+    return LLMEngine.from_engine_args(given, usage_context=UsageContext.LLM_CLASS)
 
 
 def adapter_of(path: str | None) -> Any:

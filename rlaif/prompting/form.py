@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from rlaif.ports import Filling
+from rlaif.ports import Filling, estimated_tokens
 from rlaif.prompting.form_schema import listed_schema, one_schema
 from rlaif.prompting.question import Kind, Named, Shape, answers_of, slots_of, values_of
 from rlaif.prompting.template import JudgeTemplate, Piece, Slot, filled
@@ -36,6 +36,11 @@ class Form:
     """Whether the judge is also to quote what its verdict rests on."""
     hash: str
     """Of exactly what is asked, the schema included."""
+
+    @property
+    def tokens(self) -> int:
+        """How many tokens that is; an estimate where there are no ids."""
+        return len(self.ids) or estimated_tokens(self.text)
 
 
 class _Asked(NamedTuple):

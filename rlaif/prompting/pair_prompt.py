@@ -12,7 +12,7 @@ from functools import lru_cache, partial
 from itertools import product
 from typing import Any
 
-from rlaif.ports import Prefix
+from rlaif.ports import Prefix, estimated_tokens
 from rlaif.prompting.codec import Codec
 from rlaif.prompting.mark import mark_absent_from
 from rlaif.prompting.prompt import LETTERS, Prompter
@@ -33,7 +33,7 @@ class Shown:
 
     prefix: Prefix
     tokens: tuple[int, int]
-    """How many the policy wrote of the first and of the second; 0 without a codec."""
+    """How many the policy wrote of the first and of the second; estimates without a codec."""
 
 
 class PairPrompter(Prompter):
@@ -72,7 +72,9 @@ class PairPrompter(Prompter):
         text = "".join(part for part, _, _ in filled)
         turns = (Turn("system", self._system), Turn("user", text))
         if not self._codec:
-            return Shown(Prefix(turns, hash=digest("pair", self._system, text)), (0, 0))
+            hashed = digest("pair", self._system, text)
+            said = [estimated_tokens(_said(subject)) for subject in (first, second)]
+            return Shown(Prefix(turns, policy=sum(said), hash=hashed), (said[0], said[1]))
         spoken = {f"c{i}" for i, turn in enumerate(_both(first, second)) if turn.role in POLICY}
         prefix = self._with_ids(turns, filled, spoken, self._codec)
         one, other = (self._policy_tokens(subject, self._codec) for subject in (first, second))
@@ -181,6 +183,10 @@ def _letters(na: bool) -> tuple[str, ...]:
 
 def _both(first: Subject, second: Subject) -> tuple[Turn, ...]:
     return (*first.completion, *second.completion)
+
+
+def _said(subject: Subject) -> str:
+    return "".join(turn.text for turn in subject.completion if turn.role in POLICY)
 
 
 def _turns(roles: Iterable[str], letter: str, start: int = 0) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from functools import lru_cache, partial
 from itertools import product
 
 from rlaif.errors import FileProblems, Problem
-from rlaif.ports import Prefix
+from rlaif.ports import Prefix, estimated_tokens
 from rlaif.prompting.codec import Codec
 from rlaif.prompting.form import Form, Forms
 from rlaif.prompting.overall import overall_text
@@ -83,7 +83,9 @@ class Prompter:
         text = "".join(part for part, _, _ in parts)
         turns = (Turn("system", self._system), Turn("user", text))
         if not self._codec:
-            return Prefix(turns, hash=digest(self._system, text))
+            said = "".join(t.text for t in subject.completion if t.role in POLICY)
+            written = estimated_tokens(said) if said else 0
+            return Prefix(turns, policy=written, hash=digest(self._system, text))
         spoken = {f"c{i}" for i, turn in enumerate(subject.completion) if turn.role in POLICY}
         return self._with_ids(turns, parts, spoken, self._codec)
 
@@ -139,10 +141,6 @@ class Prompter:
     def without_control(self, ids: Sequence[int]) -> tuple[int, ...]:
         """A thought up to its first control token, fit to stand in a prompt."""
         return self._codec.without_control(ids) if self._codec else tuple(ids)
-
-    def thought_text(self, ids: Sequence[int]) -> str:
-        """What a thought says; empty without a codec."""
-        return self._codec.text(ids).strip() if self._codec else ""
 
     def _filled(self, subject: Subject) -> list[Part]:
         """The sample's part of the prompt: each piece, whether the sample wrote it, its slot."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from rlaif.errors import JudgeUnavailable
+from rlaif.ports import estimated_tokens
 from rlaif.prompting.codec import Codec
 from rlaif.prompting.template import Slot
 from rlaif.records.criterion import Judged
@@ -44,6 +45,11 @@ class Question:
     labels: tuple[str, ...]
     label_ids: tuple[int, ...]
     hash: str
+
+    @property
+    def tokens(self) -> int:
+        """How many tokens that is; an estimate where there are no ids."""
+        return len(self.ids) or estimated_tokens(self.text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
@@ -11,6 +10,9 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from rlaif.records.base import Fault, fault, refuse
 from rlaif.records.judge_base import JudgeBase, Positive, Seconds, Share
+from rlaif.records.openai_keys import OWN_KEY, key_faults, key_name
+from rlaif.records.openai_options import openai_options
+from rlaif.records.vllm_options import vllm_options
 from rlaif.records.written import Free, Number, Text, Whole, Words
 
 Dtype = Literal["auto", "float32", "bfloat16", "float16"]
@@ -64,8 +66,8 @@ class VllmJudge(Loaded):
     not given, divided among the judges of a jury or a cascade."""
     adapter: Text | None = None
     """A LoRA adapter: a folder, or its name on the hub."""
-    options: dict[Text, Free] = Field(default_factory=dict)
-    """Further options of vLLM's engine, passed on as they stand."""
+    options: Annotated[dict[Text, Free], AfterValidator(vllm_options)] = Field(default_factory=dict)
+    """Further options of vLLM's engine by vLLM's names: those for speed, memory and precision."""
 
 
 def _url(text: str) -> str:
@@ -81,16 +83,6 @@ def _url(text: str) -> str:
 
 def _listed(value: Any) -> Any:
     return (value,) if isinstance(value, str) else value
-
-
-_KEY_NAME = re.compile(r"[A-Z][A-Z0-9_]*_API_KEY")
-
-
-def _key_name(text: str) -> str:
-    if not _KEY_NAME.fullmatch(text):
-        hint = "a name in capitals that ends in _API_KEY, such as OPENAI_API_KEY"
-        raise fault("this names the variable of the environment that holds the key", hint)
-    return text
 
 
 class OpenaiJudge(JudgeBase):
@@ -113,8 +105,9 @@ class OpenaiJudge(JudgeBase):
     """How the server is asked. completions: token ids, the labels' probabilities. chat: text, the
     probabilities of the likeliest tokens. json: text, an answer by a schema. auto: the first of
     these that the server can do."""
-    api_key_env: Annotated[Words, AfterValidator(_key_name)] = "RLAIF_API_KEY"
-    """Which variable of the environment holds the key; never the key itself."""
+    api_key_env: Annotated[Words, AfterValidator(key_name)] = OWN_KEY
+    """Which variable of the environment holds the key; never the key itself. RLAIF_API_KEY,
+    RLAIF_NAME_API_KEY, or a provider's own where nobody but that provider is asked."""
     retries: Annotated[Whole, Field(ge=0, le=100)] = 4
     """How often a request that failed is sent again."""
     deadline_s: Seconds = 300.0
@@ -129,8 +122,11 @@ class OpenaiJudge(JudgeBase):
     """Longest prompt in tokens; what the server says when not given."""
     max_completion: Positive | None = None
     """A completion of more tokens is prescreened as too long; half of max_length when not given."""
-    options: dict[Text, Free] = Field(default_factory=dict)
-    """Further fields of every request's body, passed on as they stand."""
+    options: Annotated[dict[Text, Free], AfterValidator(openai_options)] = Field(
+        default_factory=dict
+    )
+    """Further fields of every request's body, passed on as they stand; none that answers rest on,
+    such as `seed` or `logprobs`."""
 
     @model_validator(mode="after")
     def _addressed(self) -> Self:
@@ -140,6 +136,7 @@ class OpenaiJudge(JudgeBase):
     def _address_faults(self) -> Iterator[Fault]:
         if len(set(self.base_url)) < len(self.base_url):
             yield Fault(("base_url",), "the same address twice")
+        yield from key_faults(self.api_key_env, self.base_url)
         if self.thinking and self.reads_labels and self.api in ("chat", "json"):
             told = "probabilities after the thinking need a server that takes token ids"
             yield Fault(("thinking",), told, "verdict: generated, or api: completions")

@@ -20,6 +20,7 @@ from rlaif.records.base import fault, nearest
 from rlaif.records.identity import canonical, digest
 from rlaif.records.judge_base import JudgeBase, JudgeNamed
 from rlaif.records.panel import CascadeJudge, JuryJudge
+from rlaif.records.vllm_options import changing_answers
 
 READING = 1
 """Version of the code that turns a model's output into a verdict; part of every fingerprint."""
@@ -118,7 +119,7 @@ class Judge:
     @property
     def content_hash(self) -> str:
         """32 hex digits over the file's meaning and the template; see `speaking`."""
-        kept = self.spec.as_written(exclude=_NO_MATTER)
+        kept = _alike(self.spec).as_written(exclude=_NO_MATTER)
         members = [member.content_hash for member in self.members]
         return digest(canonical(kept), self.template, *members)
 
@@ -171,4 +172,12 @@ def ask_fingerprint(spec: JudgeNamed, served: str) -> str:
 
     Args: the judge file, and `served`, the model as the backend found it (a commit, a checksum).
     """
-    return digest(canonical(spec.as_written(exclude=_NOT_ASKED)), served, str(READING))
+    asked = _alike(spec).as_written(exclude=_NOT_ASKED)
+    return digest(canonical(asked), served, str(READING))
+
+
+def _alike(spec: JudgeNamed) -> JudgeNamed:
+    """The judge file without those of vLLM's options that only matter for speed."""
+    if not isinstance(spec, VllmJudge):
+        return spec
+    return spec.model_copy(update={"options": changing_answers(spec.options)})

@@ -3,40 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from rlaif.checks.run import check_versions
 from rlaif.errors import InputError
-from rlaif.grading.pair_asking import Comparer
 from rlaif.grading.pair_engine import finished_pairs
 from rlaif.grading.pair_plan import PairWork
-from rlaif.ports import JudgeBackend
-from rlaif.prompting.pair_prompt import PairPrompter
 from rlaif.records.identity import digest
 from rlaif.records.judge import Judge, ask_fingerprint
-from rlaif.records.panel import JuryJudge
 from rlaif.records.preference import Preference
 from rlaif.records.rubric import Rubric
 from rlaif.reporting.text import count_of
+from rlaif.runs.comparer import ready_to_compare
 from rlaif.runs.fitting import FittingPairs
 from rlaif.runs.forgeable import refuse_forgeable
 from rlaif.runs.grade import SCORING
 from rlaif.runs.job import judge_to_keep, seldom_collected, sigterm_interrupts, ticked
 from rlaif.runs.judge import (
     NO_JUDGE_NAMED,
-    asker_of,
-    codec_of,
     language_note,
     no_judge,
-    started,
-    template_of,
 )
 from rlaif.runs.needs import Needs, check_names
-from rlaif.runs.remembering import NOTHING_REMEMBERED, Remembering, remembering
+from rlaif.runs.remembering import Remembering, remembering
 from rlaif.runs.sandbox import sandbox_ready
 from rlaif.runs.usage import counted
 from rlaif.storage.manifest import Sandboxed
@@ -125,51 +118,6 @@ def fitting_pairs(order: PairOrder) -> FittingPairs:
     refuse_forgeable(order.rubric.items, order.accept_forgeable)
     rows = read_pairs(order.pairs, order.mapping, order.limit)
     return FittingPairs(rows, order.rubric, order.accept_forgeable)
-
-
-def pair_prompter_of(judge: Judge, backend: JudgeBackend) -> PairPrompter:
-    """Who writes the judge's prompts of pairs; the model need not be loaded.
-
-    Raises: FileProblems for a template at fault or without the blocks of a pair; JudgeUnavailable
-    for labels of several tokens.
-    """
-    return PairPrompter(template_of(judge), judge.own.labels, codec_of(judge, backend))
-
-
-@asynccontextmanager
-async def ready_to_compare(
-    judge: Judge,
-    backend: JudgeBackend | None = None,
-    *,
-    asks: bool = True,
-    memory: Remembering = NOTHING_REMEMBERED,
-) -> AsyncIterator[Comparer]:
-    """The judge, loaded and able to compare; `backend` stands in for the one its file names.
-
-    Where nothing is asked (`asks` false), none is loaded.
-    Raises: JudgeUnavailable, MissingExtra, FileProblems or InputError, each with what to change.
-    """
-    judge = judge if asks else no_judge()
-    refuse_written(judge)
-    async with started(judge, backend, pair_prompter_of) as (backends, prompters):
-        asker = asker_of(judge, backends, prompters, memory)
-        yield Comparer(asker, tuple(prompters), judge.spec.pairwise)
-
-
-def refuse_written(judge: Judge) -> None:
-    """Raise InputError where a judge's verdict on a pair could not be read."""
-    for seat in judge.seats:
-        if seat.own.verdict != "label_probability":
-            raise InputError(
-                f"{seat.name}: a judge that compares reads its verdict from the labels' "
-                f"probabilities, not by '{seat.own.verdict}'\n"
-                "  hint: verdict: label_probability, with thinking: true where it is to reason"
-            )
-    if isinstance(judge.spec, JuryJudge) and judge.spec.rule == "minimum":
-        raise InputError(
-            f"{judge.name}: of two completions none has a least value; a jury that compares has "
-            "rule: mean or majority"
-        )
 
 
 def compared_under(

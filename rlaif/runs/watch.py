@@ -16,17 +16,10 @@ from rlaif.records.judge import Judge
 from rlaif.records.rubric import Rubric
 from rlaif.records.sample import Sample, sample_digest
 from rlaif.reporting.edit import Edit
+from rlaif.runs.backends import backend_of, sharing
 from rlaif.runs.examples import tested
 from rlaif.runs.fitting import FittingRows
-from rlaif.runs.judge import (
-    NO_JUDGE_NAMED,
-    asker_of,
-    backend_of,
-    language_note,
-    no_judge,
-    prompter_of,
-    sharing,
-)
+from rlaif.runs.judge import NO_JUDGE_NAMED, asker_of, language_note, no_judge, prompter_of
 from rlaif.runs.lint import lint
 from rlaif.runs.needs import Needs
 from rlaif.runs.remembered import Counted, Memory

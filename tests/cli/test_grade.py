@@ -60,7 +60,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
         return ScriptedBackend(spec, rule=rule)
 
-    monkeypatch.setattr("rlaif.runs.judge.backend_of", backend)
+    monkeypatch.setattr("rlaif.runs.backends.backend_of", backend)
     return heard
 
 
@@ -259,7 +259,7 @@ def test_a_verdict_takes_the_place_of_a_failure(
 
         return ScriptedBackend(spec, rule=rule)
 
-    monkeypatch.setattr("rlaif.runs.judge.backend_of", backend)
+    monkeypatch.setattr("rlaif.runs.backends.backend_of", backend)
     assert rlaif(*GIVEN, "--judge", "scripted-hash").status == 1
     kind = [row["outcomes"][1] for row in exported(rlaif)]
     broken = False

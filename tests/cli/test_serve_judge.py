@@ -29,7 +29,7 @@ quantization: fp8
 memory_share: 0.4
 max_length: 8192
 max_completion: 3000
-options: {max_num_seqs: 64, enforce_eager: true, hf_overrides: {a: 1}}
+options: {max-num-seqs: 64, enforce_eager: true, kv_cache_dtype: fp8}
 """
 
 
@@ -59,7 +59,9 @@ def test_the_command_has_the_options_of_the_judge_file(rlaif: Rlaif, mine: Path)
         "--model": "org/model", "--revision": "abc123", "--tensor-parallel-size": "2",
         "--quantization": "fp8", "--gpu-memory-utilization": "0.4", "--max-model-len": "8192",
         "--max-num-seqs": "64", "--port": "8123", "--host": "127.0.0.1",
-        "--served-model-name": "org/model", "--hf-overrides": '{"a":1}',
+        "--served-model-name": "org/model", "--kv-cache-dtype": "fp8",
+        "--generation-config": "vllm",
+        "--structured-outputs-config": '{"backend":"xgrammar","disable_any_whitespace":true}',
     }.items():  # fmt: skip
         assert found[flag] == value
     assert {"--enforce-eager", "--enable-prefix-caching"} <= found.keys()
@@ -73,7 +75,8 @@ def test_what_is_printed_is_the_judge_file_that_asks_the_server(
     spec, own = load_judge(served).spec, load_judge(mine).spec
     assert isinstance(spec, OpenaiJudge)
     assert spec.base_url == ("http://127.0.0.1:8000/v1",)
-    assert (spec.model, spec.revision, spec.tokenizer) == ("org/model", "abc123", None)
+    assert (spec.model, spec.tokenizer) == ("org/model", None)
+    assert spec.revision == "abc123 fp8 kv_cache_dtype fp8"
     for key in ("judge", "version", "labels", "verdict", "evidence", "max_length"):
         assert getattr(spec, key) == getattr(own, key)
     assert spec.max_completion == 3000
@@ -117,9 +120,9 @@ def test_the_key_is_named_and_never_printed(
 ) -> None:
     started: list[tuple[Sequence[str], dict[str, str]]] = []
     monkeypatch.setattr(os, "execve", lambda _, words, env: started.append((words, env)))
-    monkeypatch.setenv("MY_API_KEY", "s3cret")
-    done = rlaif("serve-judge", mine, "--api-key-env", "MY_API_KEY", "--host", "0.0.0.0")  # noqa: S104
-    assert 'api_key_env: "MY_API_KEY"' in done.out
+    monkeypatch.setenv("RLAIF_MY_API_KEY", "s3cret")
+    done = rlaif("serve-judge", mine, "--api-key-env", "RLAIF_MY_API_KEY", "--host", "0.0.0.0")  # noqa: S104
+    assert 'api_key_env: "RLAIF_MY_API_KEY"' in done.out
     assert "s3cret" not in done.out + done.err
     ((words, environment),) = started
     assert not any("s3cret" in word for word in words)
@@ -129,10 +132,29 @@ def test_the_key_is_named_and_never_printed(
 def test_a_key_that_is_not_set_is_told(
     rlaif: Rlaif, mine: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delenv("MY_API_KEY", raising=False)
-    done = rlaif("serve-judge", mine, "--api-key-env", "MY_API_KEY")
+    monkeypatch.delenv("RLAIF_MY_API_KEY", raising=False)
+    done = rlaif("serve-judge", mine, "--api-key-env", "RLAIF_MY_API_KEY")
     assert done.status == 2
-    assert "the variable MY_API_KEY is not set" in done.err
+    assert "the variable RLAIF_MY_API_KEY is not set" in done.err
+
+
+def test_a_name_that_is_no_keys_is_told(rlaif: Rlaif, mine: Path) -> None:
+    done = rlaif("serve-judge", mine, "--api-key-env", "HF_TOKEN", "--dry-run")
+    assert done.status == 2
+    assert done.err.startswith("rlaif: --api-key-env HF_TOKEN: ")
+    assert "hint:" in done.err
+
+
+@pytest.mark.parametrize("option", ["trust-remote-code: true", "Middleware: x.y", "config: f.yaml"])
+def test_a_strangers_judge_file_passes_nothing_on_that_could_run_code(
+    rlaif: Rlaif, mine: Path, option: str
+) -> None:
+    mine.write_text(JUDGE.replace("max-num-seqs: 64", option))
+    done = rlaif("serve-judge", mine, "--dry-run")
+    assert done.status == 2
+    assert done.err.startswith(f"{mine}:14:")
+    assert f"'{option.partition(':')[0]}' cannot be set here" in done.err
+    assert "start a server of your own" in done.err
 
 
 def test_a_server_that_all_can_reach_without_a_key_is_warned_of(rlaif: Rlaif, mine: Path) -> None:

@@ -108,6 +108,17 @@ async def test_a_share_is_asked_again_and_what_changed_is_counted(
     assert again.score != found.score
 
 
+async def test_a_verdict_that_cannot_be_asked_again_stays_what_it_was(
+    rubric: Make, sample: Make, judge: Make
+) -> None:
+    session = Session(judge(), Shelf())
+    first = await session.grade(rubric({"id": "c"}), Work(sample()), 0.75)
+    down = Failure("backend", "down")
+    found = await session.grade(rubric({"id": "c"}), Work(sample()), down, recheck=1.0)
+    assert found == first
+    assert (session.asked, session.usage.again) == (1, 0)
+
+
 async def test_which_ones_are_asked_again_follows_the_day(
     rubric: Make, sample: Make, judge: Make
 ) -> None:

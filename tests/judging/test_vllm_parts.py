@@ -44,6 +44,7 @@ def test_what_the_judge_file_does_not_say_is_left_to_vllm() -> None:
         "model": "org/model", "revision": "abc", "tokenizer_revision": "abc", "dtype": "auto",
         "tensor_parallel_size": 1, "seed": 0, "enable_prefix_caching": True,
         "logprobs_mode": "raw_logprobs", "disable_log_stats": True, "gpu_memory_utilization": 0.9,
+        "structured_outputs_config": {"backend": "xgrammar", "disable_any_whitespace": True},
     }  # fmt: skip
 
 
@@ -105,10 +106,11 @@ def test_options_become_a_command_line() -> None:
         "max_model_len": 9,
         "enforce_eager": True,
         "enable_lora": False,
-        "hf_overrides": {"a": 1},
+        "structured_outputs_config": {"a": 1},
     }
     assert command_line(given) == [
-        "--max-model-len", "9", "--enforce-eager", "--no-enable-lora", "--hf-overrides", '{"a":1}',
+        "--max-model-len", "9", "--enforce-eager", "--no-enable-lora",
+        "--structured-outputs-config", '{"a":1}',
     ]  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """A stand-in for vLLM's process: the real protocol and loop around an engine made of rules.
 
 A prompt that holds 666 kills the process; one that holds 13 does so while `$CRASHES` counts down.
+One that holds 555 waits for the file `$GATE`. `$FAILS` and `$ENDS` keep it from starting.
 """
 
 from __future__ import annotations
@@ -15,21 +16,21 @@ from typing import Any
 from rlaif.judging.vllm_wire import Message
 from rlaif.judging.vllm_worker import main
 
-DEADLY, UNLUCKY, SLOW, UNKNOWN_LABEL, TOO_LONG = 666, 13, 444, 404, 413
+DEADLY, UNLUCKY, SLOW, HELD, UNKNOWN_LABEL, TOO_LONG = 666, 13, 444, 555, 404, 413
 
 
 class FakeEngine:
     """Answers one request a step; the probability of a label depends on prompt and label alone."""
 
     def __init__(self, start: Message) -> None:
-        if text := start["options"].get("fails"):
+        if text := os.environ.get("FAILS"):
             raise ValueError(text)
-        if status := start["options"].get("ends"):
+        if status := os.environ.get("ENDS"):
             sys.stdout.write(
                 "ERROR 11-23 01:00:00 [core.py:1] RuntimeError: the device is on fire\n"
             )
             sys.stdout.flush()
-            os._exit(status)
+            os._exit(int(status))
         self._asked: list[tuple[int, list[int], list[int] | None, Message]] = []
         self._refused: list[list[Any]] = []
         self._seen: set[tuple[int, ...]] = set()
@@ -62,7 +63,10 @@ class FakeEngine:
             os.kill(os.getpid(), signal.SIGSEGV)
         if UNLUCKY in ids:
             crash_once()
+        if HELD in ids:
+            wait_for_gate()
         if SLOW in ids:
+            log("slow")
             time.sleep(0.05)
         if TOO_LONG in ids:
             done["refused"].append([ticket, "length", "the prompt is too long"])
@@ -93,6 +97,12 @@ def crash_once() -> None:
     if left:
         path.write_text("\n".join(left[1:]))
         os._exit(17)
+
+
+def wait_for_gate() -> None:
+    """Until the test makes the file that $GATE names."""
+    while not Path(os.environ["GATE"]).exists():
+        time.sleep(0.01)
 
 
 def log(text: str) -> None:

@@ -113,11 +113,10 @@ def test_a_prompter_hands_on_what_its_codec_knows(
     assert prompter.closing_ids == codec.closing_ids
     assert prompter.closing_stop == codec.closing_stop
     ids = codec.control("  I see.\n</think>")
-    assert prompter.thought_text(ids) == "I see.\n</think>"
-    assert prompter.thought_text(prompter.without_control(ids)) == "I see."
+    assert codec.text(ids).strip() == "I see.\n</think>"
+    assert codec.text(prompter.without_control(ids)).strip() == "I see."
 
 
 def test_without_a_codec_there_is_nothing_to_close(default: JudgeTemplate) -> None:
     prompter = Prompter(default, Labels(), None)
     assert (prompter.closing_ids, prompter.closing_stop) == ((), ())
-    assert prompter.thought_text([1, 2]) == ""

@@ -81,7 +81,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Counted:
         used.served = "scripted"
         return used
 
-    monkeypatch.setattr("rlaif.runs.judge.backend_of", backend)
+    monkeypatch.setattr("rlaif.runs.backends.backend_of", backend)
     return told
 
 

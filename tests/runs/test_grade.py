@@ -83,7 +83,7 @@ def break_after(monkeypatch: pytest.MonkeyPatch, most: int) -> None:
         used.served = "scripted"
         return used
 
-    monkeypatch.setattr("rlaif.runs.judge.backend_of", backend)
+    monkeypatch.setattr("rlaif.runs.backends.backend_of", backend)
 
 
 def test_the_watcher_hears_of_every_grade_once(order: Order) -> None:

@@ -141,7 +141,7 @@ def test_without_a_way_to_shut_code_in_nothing_is_graded_and_no_judge_is_loaded(
         raise AssertionError("loaded")
 
     monkeypatch.setattr(used, "start", refused)
-    monkeypatch.setattr("rlaif.runs.judge.backend_of", loaded)
+    monkeypatch.setattr("rlaif.runs.backends.backend_of", loaded)
     given, heard = order([doubles(), {"id": "a"}], [CODE]), Heard()
     with pytest.raises(SandboxUnavailable, match="install bubblewrap"):
         grade_run(given, heard)

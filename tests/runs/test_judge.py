@@ -10,7 +10,8 @@ from rlaif.grading.completion import prepare
 from rlaif.judging.scripted import ScriptedBackend
 from rlaif.records.backends import ScriptedJudge, TransformersJudge
 from rlaif.records.sample import Sample
-from rlaif.runs.judge import asker_of, asks_judge, backend_of, no_judge, prompter_of, ready
+from rlaif.runs.backends import backend_of
+from rlaif.runs.judge import asker_of, asks_judge, no_judge, prompter_of, ready
 
 Make = Callable[..., Any]
 SAMPLE = Sample(sample_id="s", prompt="Greet her.", completion="Hello to you.")

@@ -12,7 +12,7 @@ from rlaif.authoring.nodes import Mapping, Path
 from rlaif.authoring.places import find, key_place
 from rlaif.authoring.rules.look import Finding
 from rlaif.errors import Problem
-from rlaif.records.backends import OpenaiJudge, ScriptedJudge, VllmJudge
+from rlaif.records.backends import OpenaiJudge, ScriptedJudge
 from rlaif.records.judge import Judge
 from rlaif.records.judge_base import JudgeBase
 from rlaif.records.panel import CascadeJudge, JuryJudge
@@ -20,26 +20,8 @@ from rlaif.records.panel import CascadeJudge, JuryJudge
 _LOOPBACK = ("localhost", "::1")
 _WRITTEN = ("generated", "one_call")
 """Ways to read a verdict from what the model wrote: each answer is then sure of itself."""
-_OWN_OPTIONS: dict[type[JudgeBase], dict[str, str]] = {
-    VllmJudge: {
-        "data_parallel_size": "engines",
-        "dtype": "dtype",
-        "enable_lora": "adapter",
-        "gpu_memory_utilization": "memory_share",
-        "kv_cache_memory_bytes": "kv_cache_gib",
-        "max_model_len": "max_length",
-        "model": "model",
-        "quantization": "quantization",
-        "revision": "revision",
-        "tensor_parallel_size": "tensor_parallel",
-    },
-    OpenaiJudge: {
-        "max_tokens": "rationale_tokens",
-        "model": "model",
-        "temperature": "temperature",
-    },
-}
-"""Options that have a key of their own."""
+_OWN_OPTIONS = {"max_tokens": "rationale_tokens", "model": "model", "temperature": "temperature"}
+"""Fields of a body that a judge of the backend openai has a key of its own for."""
 
 
 class JudgeLook(NamedTuple):
@@ -127,10 +109,10 @@ def no_effect(look: JudgeLook) -> Iterator[Finding]:
 
 
 def _options(look: JudgeLook, spec: JudgeBase) -> Iterator[Finding]:
-    own = _OWN_OPTIONS.get(type(spec), {})
-    for option in getattr(spec, "options", {}):
-        if option in own:
-            key = own[option]
+    if not isinstance(spec, OpenaiJudge):
+        return
+    for option in spec.options:
+        if key := _OWN_OPTIONS.get(option):
             message = f"the option '{option}' says what the key '{key}' says"
             hint = f"delete it here, and state '{key}'"
             yield look.warn_key("no-effect", ("options", option), message, hint)

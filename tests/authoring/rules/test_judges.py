@@ -49,7 +49,7 @@ def test_what_ships_gives_no_warning() -> None:
     ],
 )
 def test_a_key_is_not_sent_to_others_in_the_clear(url: str, found: list[str]) -> None:
-    assert codes(f"{OPENAI}base_url: {url}\napi_key_env: OTHER_API_KEY\n") == found
+    assert codes(f"{OPENAI}base_url: {url}\napi_key_env: RLAIF_OTHER_API_KEY\n") == found
     assert codes(f"{OPENAI}base_url: {url}\n") == []
 
 
