@@ -21,7 +21,7 @@ from rlaif.runs import sandbox as sandboxes
 from rlaif.runs.api import grade, grade_sync
 from rlaif.runs.compare import PairOrder, compare_run, compared_under
 from rlaif.runs.estimate import estimate
-from rlaif.runs.grade import Order, grade_run, graded_under
+from rlaif.runs.grade import SCORING, Order, grade_run, graded_under
 from rlaif.storage.manifest import Manifest, Sandboxed, read_manifest, write_manifest
 from rlaif.storage.run_folder import open_run
 from tests.grading.code import CODE, LOST, WRONG, doubles, sandbox
@@ -204,11 +204,13 @@ def test_grades_from_before_there_was_code_are_still_under_the_same_hash(
     judge = load_judge("scripted")
     asked = ask_fingerprint(judge.spec, "x")
     plain = rubric({"id": "a"}, {"id": "p", "check": "contains", "text": "4"})
-    before = digest(plain.content_hash, judge.content_hash, asked, OLD_CHECKS, "1")
+    before = digest(plain.content_hash, judge.content_hash, asked, OLD_CHECKS, str(SCORING))
     assert graded_under(plain, judge, "x") == before
     assert graded_under(plain, judge, "x", {"regex"}) == before
     assert graded_under(plain, judge, "x", {"python_function"}) != before
-    pairs = digest("pairs", plain.content_hash, judge.content_hash, asked, OLD_CHECKS, "1", "1")
+    pairs = digest(
+        "pairs", plain.content_hash, judge.content_hash, asked, OLD_CHECKS, str(SCORING), "1"
+    )
     assert compared_under(plain, judge, "x") == pairs
 
 
