@@ -54,6 +54,7 @@ def run(
             "--canaries",
             min=0,
             metavar="N",
+            show_default=False,
             help="Try the judge with N known attacks besides, which are no part of the grades; 13 "
             "or more try every family.",
         ),

@@ -86,8 +86,8 @@ Recheck = Annotated[
         min=0,
         max=1,
         metavar="SHARE",
-        help="Share of the cached verdicts to ask again, to notice a judge that changed "
-        "[default: 0.01 for a server, else 0].",
+        help="Share of the cached verdicts to ask again, to notice a judge that changed; if not "
+        "given 0.01 for a server, else 0.",
     ),
 ]
 MaxOutage = Annotated[

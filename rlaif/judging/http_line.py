@@ -162,8 +162,9 @@ async def _content(response: aiohttp.ClientResponse) -> bytes:
 
 
 def _without(key: Secret, content: bytes) -> bytes:
-    """Some servers repeat the key that they refuse. A good answer stays as it is: a key can be a
-    word that it is made of.
+    """Some servers repeat the key that they refuse.
+
+    A good answer stays as it is: a key can be a word that it is made of.
     """
     return content.replace(key.encode(), b"***") if key else content
 

@@ -217,7 +217,7 @@ class OpenaiBackend:
         more = ", ".join(sorted(set(serves) - {spec.model}))
         asked = self._way.told if self._way else "in no way that works"
         texts = self._writing.told if self._writing else ""
-        told = f"{asked}; texts{texts.removeprefix(',')}" if texts else asked
+        told = f"{asked}; texts{texts}" if texts else asked
         return f"{named}{f' ({more})' if more else ''}, asked by {told}"
 
     def _unfit(self, one: Decision) -> Failure | None:

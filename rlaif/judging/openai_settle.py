@@ -54,7 +54,7 @@ async def settle(
     Raises: JudgeUnavailable where a server does not let us in.
     """
     found = await asyncio.gather(*[_try(line, door, spec, way, words) for door in doors])
-    manners = Manners(spec.options).along(one.manners for one, _, _ in found)
+    manners = Manners(spec.options).along(one for one, _, _ in found)
     trouble = next((told for _, _, told in found if told), "")
     if words is None or not isinstance(way, Completions):
         return Writing(WriteByText(spec.model, manners), manners.told, trouble)
@@ -84,12 +84,9 @@ async def _try(
 ) -> tuple[Manners, bool, str]:
     """What the server refuses, whether it gives the ids of its texts, and why it was not tried."""
     manners = Manners(spec.options)
-    by_ids = words is not None and isinstance(way, Completions)
-    asking = (
-        WriteByIds(spec.model, manners, words.special, words.ids)
-        if words is not None and by_ids
-        else WriteByText(spec.model, manners)
-    )
+    asking: WriteByIds | WriteByText = WriteByText(spec.model, manners)
+    if words is not None and isinstance(way, Completions):
+        asking = WriteByIds(spec.model, manners, words.special, words.ids)
     try:
         reply: Body = await answered(line, door, asking, [_request(spec, words)], False)
     except Denied as fault:

@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from rlaif.errors import JudgeUnavailable
+from rlaif.judging.http_faults import Broken
 from rlaif.judging.openai_backend import OpenaiBackend
+from rlaif.judging.openai_labels import among_likeliest
 from rlaif.judging.openai_survey import TEXT_ONLY
 from rlaif.ports import Answer, Decision
 from rlaif.records.outcome import Failure
@@ -110,7 +113,10 @@ async def test_a_server_without_the_labels_own_probabilities_gives_the_likeliest
     assert isinstance(answer, Answer)
     ids = [*one.prefix.ids, *one.suffix_ids]
     least = min(logarithm(ids, 100 + n) for n in range(20))
-    assert answer.probabilities == pytest.approx((math.exp(logarithm(ids, 101)), math.exp(least)))
+    shown = [math.exp(logarithm(ids, 100 + n)) for n in range(20)]
+    left = max(min(math.exp(least), 1 - sum(shown)), 0.0)
+    assert answer.probabilities[1] / answer.probabilities[0] == pytest.approx(left / shown[1])
+    assert sum(answer.probabilities) == pytest.approx(shown[1])
     assert "20 likeliest" in backend.served
 
 
@@ -187,7 +193,47 @@ async def test_a_label_outside_the_likeliest_tokens_has_at_most_the_lasts(server
     async with started(server) as backend:
         (answer,) = (await said(backend, [one])).values()
     assert isinstance(answer, Answer)
-    assert answer.probabilities == pytest.approx((0.001, 0.7))
+    assert answer.probabilities[0] / answer.probabilities[1] == pytest.approx(0.001 / 0.7)
+    assert sum(answer.probabilities) == pytest.approx(0.7)  # what was seen of the labels
+
+
+async def test_where_no_label_is_among_the_likeliest_tokens_there_is_no_answer(
+    server: Server,
+) -> None:
+    (one,) = sample("s", 1)
+    object.__setattr__(one, "labels", ("A", "B"))
+    async with started(server) as backend:
+        (found,) = failures(await said(backend, [one]))
+    assert found == Failure(
+        "label_mass", "no label is among the 5 likeliest tokens that the server shows"
+    )
+    assert len(server.bodies) == 1  # asked again it would say the same
+
+
+def spread(*shown: tuple[str | int, float]) -> dict[str | int, float]:
+    return {name: math.log(share) for name, share in shown}
+
+
+def test_what_is_not_shown_adds_nothing_to_the_labels_mass() -> None:
+    tops = spread(("I", 0.6), ("The", 0.2), ("Yes", 0.08), ("As", 0.05), ("It", 0.04))
+    found = among_likeliest(tops, [("No", " No"), ("Yes", " Yes")])
+    assert isinstance(found, tuple)
+    assert sum(found) == pytest.approx(0.08)
+    assert found[0] / found[1] == pytest.approx(0.03 / 0.08)  # no more than what is left
+
+
+def test_ten_labels_of_which_few_are_shown_do_not_add_up_to_more_than_1() -> None:
+    tops = spread(("A", 0.5), ("B", 0.3), ("the", 0.05), ("C", 0.05), ("D", 0.045))
+    found = among_likeliest(tops, [(label,) for label in "ABCDEFGHIJ"])
+    assert isinstance(found, tuple)
+    assert sum(found) == pytest.approx(0.895)
+    assert found[4] < found[3]
+    assert found[0] / found[1] == pytest.approx(5 / 3)
+
+
+def test_labels_that_are_shown_with_more_than_1_together_are_no_answer() -> None:
+    with pytest.raises(Broken, match="more than 1"):
+        among_likeliest(spread(("A", 0.7), ("B", 0.6)), [("A",), ("B",), ("C",)])
 
 
 async def test_a_server_without_probabilities_is_asked_for_json(server: Server) -> None:
@@ -274,18 +320,30 @@ async def test_a_server_may_call_the_model_by_a_longer_name(server: Server) -> N
 
 
 async def test_options_are_part_of_every_body(server: Server, folder: Path) -> None:
-    async with started(server, folder, options={"priority": 3, "temperature": 0.5}) as backend:
+    async with started(server, folder, options={"priority": 3, "top_k": 5}) as backend:
         await said(backend, sample("s", 1))
     ((_, body),) = server.bodies
-    assert (body["priority"], body["temperature"], body["model"]) == (3, 0.5, "m")
+    assert (body["priority"], body["top_k"], body["model"]) == (3, 5, "m")
 
 
-@pytest.mark.parametrize("name", ["model", "prompt", "messages", "stream"])
-async def test_no_option_changes_what_is_asked_of_whom(server: Server, name: str) -> None:
-    backend = OpenaiBackend(spec_for(server, options={name: "other"}))
-    with pytest.raises(JudgeUnavailable, match=f"'{name}' cannot stand in"):
-        await backend.start()
-    await backend.aclose()
+async def test_values_for_the_chat_template_go_along_with_ours(server: Server) -> None:
+    more = {"chat_template_kwargs": {"reasoning_effort": "low"}}
+    async with started(server, options=more) as backend:
+        await said(backend, sample("s", 1))
+    ((_, body),) = server.bodies
+    assert body["chat_template_kwargs"] == {"reasoning_effort": "low", "enable_thinking": False}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("model", "prompt", "messages", "stream", "seed", "temperature", "max_tokens"),
+        *("logprobs", "top_logprobs", "logprob_token_ids", "truncate_prompt_tokens", "logit_bias"),
+    ],
+)
+def test_no_option_changes_what_is_asked_of_whom(name: str) -> None:
+    with pytest.raises(ValidationError, match=f"the option '{name}' cannot be set here"):
+        spec_for([], base_url="https://judge.example/v1", options={name: 1})
 
 
 # --- servers that are of no use ------------------------------------------------------------------

@@ -208,6 +208,30 @@ async def test_a_question_that_a_server_breaks_over_fails_alone(
     assert all(isinstance(answer, Answer) for answer in found.values())
 
 
+@pytest.mark.parametrize("retries", [0, 2, 4])
+async def test_of_64_questions_in_one_batch_only_the_one_at_fault_fails(
+    server: Server, folder: Path, retries: int
+) -> None:
+    asked = samples(16, 4)
+    async with started(server, folder, retries=retries) as backend:
+        server.act = dislikes(asked[37], 500)
+        found = await asyncio.wait_for(said(backend, asked), 60)
+    assert len(server.bodies[0][1]["prompt"]) == 64
+    failures({37: found.pop(37)})
+    assert all(isinstance(answer, Answer) for answer in found.values())
+    assert len(server.bodies) == 1 + 2 * 6 + retries
+
+
+async def test_a_server_that_breaks_over_everything_is_asked_a_bounded_number_of_times(
+    server: Server, folder: Path
+) -> None:
+    async with started(server, folder, retries=1) as backend:
+        server.act = always("oops", 500)
+        found = failures(await asyncio.wait_for(said(backend, samples(8)), 60))
+    assert len(found) == 16
+    assert len(server.bodies) == 15 + 2 * 16
+
+
 # --- time ----------------------------------------------------------------------------------------
 
 
@@ -217,9 +241,7 @@ async def test_the_deadline_holds_whatever_the_server_does(
 ) -> None:
     async with started(server, folder, deadline_s=0.3) as backend:
         server.act = act
-        began = time.monotonic()
-        found = failures(await said(backend, samples(3)))
-        assert 0.25 < time.monotonic() - began < 3
+        found = failures(await asyncio.wait_for(said(backend, samples(3)), 60))
     assert set(found) == {Failure("backend", "no answer within 0.3 s")}
 
 
@@ -266,11 +288,9 @@ async def test_retry_after_is_waited_for(server: Server, folder: Path) -> None:
 async def test_a_retry_after_past_the_deadline_is_not_waited_for(
     server: Server, folder: Path
 ) -> None:
-    async with started(server, folder, deadline_s=2) as backend:
+    async with started(server, folder, deadline_s=500) as backend:
         server.act = always("wait", 429, Retry_After="600")
-        began = time.monotonic()
-        (found,) = failures(await said(backend, sample("s", 1)))
-        assert time.monotonic() - began < 1
+        (found,) = failures(await asyncio.wait_for(said(backend, sample("s", 1)), 60))
     assert "answered 429: wait" in found.message
     assert len(server.bodies) == 1
 

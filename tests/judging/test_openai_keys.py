@@ -11,10 +11,12 @@ from typing import Any
 
 import pytest
 from aiohttp import web
+from pydantic import ValidationError
 
 from rlaif.errors import JudgeUnavailable
 from rlaif.judging.http_address import addresses_of
 from rlaif.judging.openai_backend import OpenaiBackend
+from rlaif.ports import Answer
 from rlaif.records.outcome import Failure
 from tests.judging.misbehaving import (
     Act,
@@ -57,8 +59,8 @@ async def test_the_key_goes_with_every_request(server: Server, folder: Path) -> 
 async def test_the_judge_file_names_another_variable(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("MINE_API_KEY", "other")
-    async with started(server, api_key_env="MINE_API_KEY") as backend:
+    monkeypatch.setenv("RLAIF_MINE_API_KEY", "other")
+    async with started(server, api_key_env="RLAIF_MINE_API_KEY") as backend:
         await said(backend, sample("s", 1))
     assert {one["Authorization"] for one in server.headers} == {"Bearer other"}
 
@@ -157,6 +159,55 @@ def test_openais_own_variable_counts_for_openai_alone(monkeypatch: pytest.Monkey
     theirs, other = addresses_of(spec_for([], base_url=urls))
     assert theirs.headers["Authorization"] == "Bearer theirs"
     assert "Authorization" not in other.headers
+
+
+@pytest.mark.parametrize(
+    ("name", "url"),
+    [
+        ("ANTHROPIC_API_KEY", "https://evil.example/v1"),
+        ("ANTHROPIC_API_KEY", "https://api.anthropic.com.evil.example/v1"),
+        ("OPENAI_API_KEY", "http://127.0.0.1:8000/v1"),
+        ("GITHUB_API_KEY", "https://api.openai.com/v1"),
+        ("XRLAIF_API_KEY", "https://evil.example/v1"),
+    ],
+)
+def test_no_judge_file_sends_a_key_to_others_than_it_is_for(name: str, url: str) -> None:
+    for urls in ([url], ["https://api.openai.com/v1", url]):
+        with pytest.raises(ValidationError, match=name):
+            spec_for([], base_url=urls, api_key_env=name)
+
+
+@pytest.mark.parametrize(
+    ("name", "url"),
+    [
+        ("RLAIF_API_KEY", "https://judge.example/v1"),
+        ("RLAIF_HERE_API_KEY", "https://judge.example/v1"),
+        ("ANTHROPIC_API_KEY", "https://api.anthropic.com/v1"),
+        ("OPENROUTER_API_KEY", "https://openrouter.ai/api/v1"),
+    ],
+)
+def test_a_key_goes_to_whom_it_is_for(
+    name: str, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, "theirs")
+    (address,) = addresses_of(spec_for([], base_url=url, api_key_env=name))
+    assert address.headers["Authorization"] == "Bearer theirs"
+
+
+@pytest.mark.parametrize("key", ["token", "choices", "1", "m"])
+async def test_a_key_that_is_a_word_of_the_answers_spoils_none(
+    server: Server, folder: Path, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    monkeypatch.setenv("RLAIF_API_KEY", key)
+    for place in (None, folder):  # chat, and token ids
+        async with started(server, place) as backend:
+            assert isinstance((await said(backend, sample("s", 1)))[0], Answer)
+
+
+async def test_a_model_that_is_called_like_the_key_is_not_told(server: Server) -> None:
+    server.said_model = server.root = KEY
+    async with started(server) as backend:
+        assert KEY not in backend.served + "".join(backend.notes)
 
 
 @pytest.mark.parametrize("key", ["two words", "käse", "a\x00b"])

@@ -20,8 +20,6 @@ from rlaif.records.panel import CascadeJudge, JuryJudge
 _LOOPBACK = ("localhost", "::1")
 _WRITTEN = ("generated", "one_call")
 """Ways to read a verdict from what the model wrote: each answer is then sure of itself."""
-_OWN_OPTIONS = {"max_tokens": "rationale_tokens", "model": "model", "temperature": "temperature"}
-"""Fields of a body that a judge of the backend openai has a key of its own for."""
 
 
 class JudgeLook(NamedTuple):
@@ -90,7 +88,7 @@ def one_draw(look: JudgeLook) -> Iterator[Finding]:
 
 
 def no_effect(look: JudgeLook) -> Iterator[Finding]:
-    """A key that does nothing in this file, or that an option says once more."""
+    """A key that does nothing in this file."""
     spec = look.judge.spec
     if not isinstance(spec, JudgeBase):
         return
@@ -105,17 +103,6 @@ def no_effect(look: JudgeLook) -> Iterator[Finding]:
         if key in look.root.keys and not has_effect:
             message = f"'{key}' does nothing here"
             yield look.warn_key("no-effect", (key,), message, f"it needs {needed}; else delete it")
-    yield from _options(look, spec)
-
-
-def _options(look: JudgeLook, spec: JudgeBase) -> Iterator[Finding]:
-    if not isinstance(spec, OpenaiJudge):
-        return
-    for option in spec.options:
-        if key := _OWN_OPTIONS.get(option):
-            message = f"the option '{option}' says what the key '{key}' says"
-            hint = f"delete it here, and state '{key}'"
-            yield look.warn_key("no-effect", ("options", option), message, hint)
 
 
 def even_jury(look: JudgeLook) -> Iterator[Finding]:

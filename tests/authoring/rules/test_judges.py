@@ -85,7 +85,6 @@ def test_one_draw_is_told_from_votes_and_from_no_draw() -> None:
         ("rationale_tokens: 9", "5:1"),
         ("temperature: 0.5", "5:1"),
         ("verdict: one_call\nmin_label_mass: 0.1", "6:1"),
-        ("max_length: 9\noptions: {max_model_len: 8}", "6:11"),
     ],
 )
 def test_a_key_without_effect_is_named(keys: str, place: str) -> None:
