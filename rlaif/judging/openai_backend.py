@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
-from zlib import crc32
 
 from rlaif.errors import JudgeUnavailable
 from rlaif.judging.http_doors import Door
@@ -14,12 +13,12 @@ from rlaif.judging.http_faults import Fell
 from rlaif.judging.http_line import Line
 from rlaif.judging.openai_ask import ask
 from rlaif.judging.openai_completions import MOST_TOKENS, Completions
+from rlaif.judging.openai_files import find_files
 from rlaif.judging.openai_flow import Flow
 from rlaif.judging.openai_manners import Manners
 from rlaif.judging.openai_probe import WAYS, Way, Words
 from rlaif.judging.openai_settle import Writing, fits, settle
 from rlaif.judging.openai_survey import (
-    TEXT_ONLY,
     Seen,
     alike,
     findings,
@@ -28,8 +27,8 @@ from rlaif.judging.openai_survey import (
     useless,
     way_for,
 )
+from rlaif.judging.openai_told import notes_of, served_as
 from rlaif.judging.openai_write import WriteByText
-from rlaif.judging.tokenizer_files import tokenizer_files
 from rlaif.ports import Answer, Decision, Generated, Request, TokenizerFiles
 from rlaif.records.backends import OpenaiJudge
 from rlaif.records.outcome import Failure
@@ -65,7 +64,7 @@ class OpenaiBackend:
         if self._way is not None and not isinstance(self._way, Completions):
             return None
         if self._files is None:
-            self._files = self._find_files()
+            self._files, self._no_files = find_files(self._spec, self._folder)
         return self._files
 
     async def start(self) -> None:
@@ -85,8 +84,9 @@ class OpenaiBackend:
             one.door.known = not one.away
         if self._spec.writes:
             await self._settled()
-        self.served = self._served(serves)
-        self.notes = tuple(self._notes(found))
+        self.served = served_as(self._spec, serves, self._way, self._writing)
+        why = self._useless.message if self._useless else self._no_files
+        self.notes = tuple(notes_of(self._spec, found, self._way, self._writing, why))
         if self._way is not None and self._line is not None:
             self._line.doors.admit_by(lambda door: self._admit(door, serves))
 
@@ -209,77 +209,6 @@ class OpenaiBackend:
         self._words = await asyncio.to_thread(Words, files) if files else None
         manners = Manners(self._spec.options)
         return await survey(self._line, self._spec, manners, self._words, every=every)
-
-    def _served(self, serves: Sequence[str]) -> str:
-        """The model, as the judge file and the servers name it, and how it is asked."""
-        spec = self._spec
-        named = f"{spec.model}@{spec.revision}" if spec.revision else spec.model
-        more = ", ".join(sorted(set(serves) - {spec.model}))
-        asked = self._way.told if self._way else "in no way that works"
-        texts = self._writing.told if self._writing else ""
-        told = f"{asked}; texts{texts}" if texts else asked
-        return f"{named}{f' ({more})' if more else ''}, asked by {told}"
-
-    def _unfit(self, one: Decision) -> Failure | None:
-        """A question that the model has no room for, or that lacks what its way needs."""
-        if not isinstance(self._way, Completions):
-            return None
-        size = len(one.prefix.ids) + len(one.suffix_ids)
-        if not size:
-            return Failure("backend", "the server takes token ids, and the question has none")
-        if self.max_length is not None and size >= self.max_length:
-            return Failure("length", f"{size} tokens; the judge takes {self.max_length - 1}")
-        return None
-
-    def _too_long(self, one: Request) -> Failure | None:
-        whole = len(one.ids) + one.max_tokens
-        if not one.ids or self.max_length is None or whole <= self.max_length:
-            return None
-        told = f"prompt and text are {whole} tokens; the model takes {self.max_length}"
-        return Failure("length", told)
-
-    def _home(self, text: str) -> int:
-        """The place of the address where everything with this text in common is asked."""
-        count = len(self._spec.base_url)
-        return crc32(text.encode()) % count if count > 1 else 0
-
-    def _find_files(self) -> TokenizerFiles | None:
-        spec = self._spec
-        named = spec.tokenizer or spec.model
-        if not spec.tokenizer and spec.api == "auto" and not self._may_be_had(named):
-            self._no_files = f"'{named}' is no folder and no name on the hub"
-            return None
-        try:
-            return tokenizer_files(named, folder=self._folder)
-        except JudgeUnavailable as error:
-            if spec.tokenizer or spec.api == "completions":
-                raise
-            self._no_files = str(error).partition("\n")[0]
-            return None
-
-    def _may_be_had(self, named: str) -> bool:
-        """Servers give their models any names; only those like the hub's are asked of it."""
-        local = Path(named) if self._folder is None else self._folder / named
-        return local.is_dir() or (named.count("/") == 1 and not named.startswith(("/", ".")))
-
-    def _notes(self, found: Sequence[Seen]) -> list[str]:
-        spec, way = self._spec, self._way
-        where = spec.base_url[0] if len(found) == 1 else f"{len(found)} addresses"
-        if way is None:
-            return [f"{spec.model} at {where}: {self._useless.message if self._useless else ''}"]
-        notes = [f"{spec.model} at {where}, asked by {way.told}"]
-        notes += [
-            f"{one.door.address.base} is not reached: {one.away}" for one in found if one.away
-        ]
-        if self._writing and self._writing.trouble:
-            notes.append(f"a text could not be tried: {self._writing.trouble}")
-        if not isinstance(way, Completions):
-            if spec.api == "auto":
-                tried = [one.tried["completions"].told for one in found if not one.away]
-                why = self._no_files or "; ".join(dict.fromkeys(filter(None, tried)))
-                notes.append(f"token ids are not used: {why}")
-            notes.append(TEXT_ONLY)
-        return notes
 
 
 def _sifted(

@@ -192,7 +192,7 @@ async def answered(
         return reply
 
 
-def _conceded(way: Mannered[Asked], fault: Refused, sent: Body) -> bool:
+def _conceded(way: Mannered[Any], fault: Refused, sent: Body) -> bool:
     # without any of its fields the labels' probabilities mean something else
     return not isinstance(way, Completions) and way.manners.concede(fault.told, sent)
 

@@ -41,7 +41,7 @@ class Writing:
 
     way: WriteByIds | WriteByText
     told: str = ""
-    """What answers can differ by, as a clause; empty where nothing is left out."""
+    """What answers can differ by, such as `without seed`; empty where all is as it should be."""
     trouble: str = ""
     """Why it could not be tried."""
 
@@ -57,9 +57,10 @@ async def settle(
     manners = Manners(spec.options).along(one for one, _, _ in found)
     trouble = next((told for _, _, told in found if told), "")
     if words is None or not isinstance(way, Completions):
-        return Writing(WriteByText(spec.model, manners), manners.told, trouble)
+        told = manners.told.removeprefix(", ")
+        return Writing(WriteByText(spec.model, manners), told, trouble)
     encode = None if all(gives for _, gives, _ in found) else words.ids
-    told = manners.told + (", the ids of its texts made here" if encode else "")
+    told = (manners.told + (", with ids made here" if encode else "")).removeprefix(", ")
     return Writing(WriteByIds(spec.model, manners, words.special, encode), told, trouble)
 
 

@@ -39,7 +39,9 @@ criteria:
   - {id: right, ask: "Is the answer right?"}
   - {id: short, ask: "Is the answer shorter than a paragraph?", allow_na: true}
   - {id: clear, ask: "How clear is the answer?", levels: [muddled, fair, clear]}
-  - {id: tone, ask: "Which tone has the answer?", choices: [{warm: {points: 2}}, cold, {neutral: {points: 1}}]}
+  - id: tone
+    ask: "Which tone has the answer?"
+    choices: [{warm: {points: 2}}, cold, {neutral: {points: 1}}]
 """
 TEXTS = (
     "The capital of France is Paris.",

@@ -460,6 +460,44 @@ async def test_a_job_that_is_stopped_leaves_nothing_behind(server: Server, folde
         assert [t for t in asyncio.all_tasks() - before if "rlaif" in repr(t.get_coro())] == []
 
 
+async def test_a_job_that_is_stopped_while_a_request_fills_up_keeps_no_place(
+    server: Server, folder: Path
+) -> None:
+    async with started(server, folder, concurrency=1) as backend:
+        for pauses in range(12):
+            job = asyncio.create_task(said(backend, samples(3)))
+            for _ in range(pauses):
+                await asyncio.sleep(0)
+            job.cancel()
+            await asyncio.gather(job, return_exceptions=True)
+        found = await asyncio.wait_for(said(backend, samples(3)), 30)
+    assert all(isinstance(answer, Answer) for answer in found.values())
+
+
+async def test_a_field_left_out_is_part_of_what_a_verdict_is_known_by(server: Server) -> None:
+    async def act(_: Server, __: Any, body: Body) -> Any:
+        unknown = {"chat_template_kwargs"} & body.keys()
+        told = f"Unsupported parameter: {unknown}"
+        return await always(told, 400)(server, __, body) if unknown else None
+
+    server.act = act
+    async with started(server) as backend:
+        assert backend.served == (
+            "m, asked by chat, the 20 likeliest tokens, without chat_template_kwargs"
+        )
+
+
+async def test_fewer_likeliest_tokens_are_part_of_it_too(server: Server) -> None:
+    async def act(_: Server, __: Any, body: Body) -> Any:
+        refuses = body.get("top_logprobs") == 20
+        return await always("top_logprobs is at most 5", 400)(server, __, body) if refuses else None
+
+    server.act = act
+    async with started(server) as backend:
+        assert backend.served == "m, asked by chat, the 5 likeliest tokens"
+        assert backend.notes[0].endswith("asked by chat, the 5 likeliest tokens")
+
+
 async def test_the_same_answers_whatever_the_concurrency(server: Server, folder: Path) -> None:
     asked = samples(60, 3)
     found = []

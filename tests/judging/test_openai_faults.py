@@ -145,12 +145,20 @@ async def test_answers_in_another_order_find_their_questions(server: Server, fol
 
 
 async def test_an_index_given_twice_is_no_answer(server: Server, folder: Path) -> None:
+    asked = sample("s", 2)
+
+    def all_first(reply: Body) -> None:
+        for choice in reply["choices"]:
+            choice["index"] = 0
+
     async with started(server, folder, retries=0) as backend:
-        server.act = spoils(lambda reply: reply["choices"][1].update(index=0))
-        found = failures(await said(backend, sample("s", 2)))
-    assert {one.message for one in found} == {
-        "the server's answers do not say which question each is to"
-    }
+        server.act = spoils(all_first)
+        found = await said(backend, asked)
+    assert [len(body["prompt"]) for _, body in server.bodies] == [2, 1, 1]  # alone it is clear
+    for one in asked:
+        answer = found[one.number]
+        assert isinstance(answer, Answer)
+        assert answer.probabilities == pytest.approx(right(one))
 
 
 async def test_one_bad_answer_of_many_is_asked_again_alone(server: Server, folder: Path) -> None:

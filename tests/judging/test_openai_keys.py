@@ -186,9 +186,7 @@ def test_no_judge_file_sends_a_key_to_others_than_it_is_for(name: str, url: str)
         ("OPENROUTER_API_KEY", "https://openrouter.ai/api/v1"),
     ],
 )
-def test_a_key_goes_to_whom_it_is_for(
-    name: str, url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_key_goes_to_whom_it_is_for(name: str, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(name, "theirs")
     (address,) = addresses_of(spec_for([], base_url=url, api_key_env=name))
     assert address.headers["Authorization"] == "Bearer theirs"

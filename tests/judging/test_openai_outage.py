@@ -5,15 +5,24 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+import ssl
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
+import aiohttp
 import pytest
 from aiohttp import web
 
 from rlaif.errors import JudgeUnavailable
 from rlaif.judging import http_doors
+from rlaif.judging.http_address import Address, addresses_of
+from rlaif.judging.http_doors import Doors
+from rlaif.judging.http_faults import Fell
+from rlaif.judging.http_line import _fault
+from rlaif.judging.http_pace import Clock
 from rlaif.judging.openai_backend import OpenaiBackend
 from rlaif.ports import Answer
 from tests.judging.misbehaving import (
@@ -50,6 +59,13 @@ def a_free_port() -> int:
         one.bind(("127.0.0.1", 0))
         port: int = one.getsockname()[1]
         return port
+
+
+async def until(true: Callable[[], bool]) -> None:
+    """Wait for it."""
+    async with asyncio.timeout(60):
+        while not true():  # noqa: ASYNC110 - nobody tells when
+            await asyncio.sleep(0.01)
 
 
 # --- down, and up again --------------------------------------------------------------------------
@@ -236,6 +252,152 @@ async def test_a_job_starts_while_one_address_is_away(folder: Path) -> None:
             found = await said(backend, samples(10))
             assert any(f"{servers[1].url} is not reached" in note for note in backend.notes)
     assert all(isinstance(answer, Answer) for answer in found.values())
+
+
+async def test_an_address_that_was_away_at_the_start_is_tried_before_it_is_asked(
+    folder: Path,
+) -> None:
+    async with serving(2) as servers:
+        await servers[0].stop()
+        async with started(servers, folder) as backend:
+            served = backend.served
+            await servers[0].start()
+            await until(lambda: len(servers[0].bodies) >= 2)
+            await asyncio.sleep(0.1)
+            servers[0].bodies.clear()
+            found = await said(backend, samples(40))
+            assert servers[0].prompts
+            assert backend.served == served
+    assert all(isinstance(answer, Answer) for answer in found.values())
+
+
+def another_model(server: Server) -> None:
+    server.said_model = "other"
+
+
+def other_weights(server: Server) -> None:
+    server.root = "/weights/other"
+
+
+def no_token_ids(server: Server) -> None:
+    server.can.discard("completions")
+
+
+def shorter(server: Server) -> None:
+    server.max_model_len = 1000
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (another_model, "it serves other, and the others m"),
+        (other_weights, "it serves /weights/other, m, and the others m"),
+        (no_token_ids, "it cannot be asked as the others are"),
+        (shorter, "it takes 1000 tokens, and the others 4096"),
+    ],
+)
+async def test_an_address_that_cannot_be_asked_as_the_others_stays_out(
+    folder: Path,
+    change: Callable[[Server], None],
+    told: str,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with serving(2) as servers:
+        await servers[0].stop()
+        change(servers[0])
+        async with started(servers, folder) as backend:
+            with caplog.at_level(logging.WARNING):
+                await servers[0].start()
+                await until(lambda: "is left out" in caplog.text)
+                servers[0].bodies.clear()
+                servers[0].knocks = 0
+                found = await said(backend, samples(40))
+                await asyncio.sleep(0.2)
+            assert (servers[0].bodies, servers[0].knocks) == ([], 0)
+    assert all(isinstance(answer, Answer) for answer in found.values())
+    (said_so,) = [one for one in map(str, caplog.messages) if "is left out" in one]
+    assert said_so.startswith(f"{servers[0].url} is left out: {told}")
+
+
+async def test_an_address_that_returns_out_of_order_is_tried_until_it_is_well(
+    folder: Path,
+) -> None:
+    async with serving(2) as servers:
+        await servers[0].stop()
+        servers[0].act = always("oops", 500)
+        async with started(servers, folder, retries=0) as backend:
+            await servers[0].start()
+            await until(lambda: len(servers[0].bodies) >= 3)
+            found = await said(backend, samples(40))
+            assert all(isinstance(answer, Answer) for answer in found.values())
+            servers[0].act = None
+            line = backend._line
+            assert line is not None
+            await until(lambda: line.doors.all[0].shut_since is None)
+
+
+async def test_addresses_that_serve_different_models_are_not_one_judge(folder: Path) -> None:
+    async with serving(2) as servers:
+        servers[1].root = "/weights/other"
+        backend = OpenaiBackend(spec_for(servers, folder))
+        with pytest.raises(JudgeUnavailable, match="do not serve the same") as raised:
+            await backend.start()
+        await backend.aclose()
+    assert f"{servers[1].url}: /weights/other" in str(raised.value)
+
+
+# --- who is not who it says ----------------------------------------------------------------------
+
+
+async def test_a_handshake_that_fails_is_an_outage_and_no_reason_to_stop(server: Server) -> None:
+    url = server.url.replace("http:", "https:")  # it does not speak TLS
+    backend = OpenaiBackend(spec_for([], base_url=url, max_outage_s=0.1))
+    with pytest.raises(JudgeUnavailable, match=r"not reached for 0\.1 s"):
+        await asyncio.wait_for(backend.start(), 30)
+    await backend.aclose()
+
+
+def test_only_a_certificate_that_is_at_fault_ends_the_job() -> None:
+    (address,) = addresses_of(spec_for([], base_url="https://judge.example/v1"))
+    key: Any = SimpleNamespace(host="judge.example", port=443, is_ssl=True, ssl=True)
+    wrong = aiohttp.ClientConnectorCertificateError(key, ssl.CertificateError("wrong name"))
+    broken = aiohttp.ClientConnectorSSLError(key, ssl.SSLError("handshake"))
+    clock = Clock(1)
+    assert isinstance(_fault(wrong, address, clock, answered=False), JudgeUnavailable)
+    assert isinstance(_fault(broken, address, clock, answered=False), Fell)
+
+
+async def test_a_certificate_at_fault_while_knocking_is_nobody_there(
+    server: Server, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuses(*_: object) -> None:
+        raise JudgeUnavailable("judge.example cannot be trusted: expired")
+
+    async with started(server, folder, max_outage_s=0.2) as backend:
+        line = backend._line
+        assert line is not None
+        await server.stop()
+        request = line._request
+        calls: list[object] = []
+
+        async def first_as_it_is(*given: Any) -> Any:
+            calls.append(given)
+            return await (request(*given) if len(calls) == 1 else refuses())
+
+        monkeypatch.setattr(line, "_request", first_as_it_is)
+        with pytest.raises(JudgeUnavailable, match=r"not reached for 0\.2 s .*cannot be trusted"):
+            await asyncio.wait_for(said(backend, sample("s", 1)), 30)
+
+
+async def test_nobody_waits_for_ever_where_the_knocking_itself_breaks() -> None:
+    async def breaks(_: Address) -> str:
+        raise RuntimeError("a fault of ours")
+
+    doors = Doors(addresses_of(spec_for([], base_url="http://127.0.0.1:1/v1")), breaks, 0.1)
+    assert await asyncio.wait_for(doors.fell(doors.all[0], "away"), 30)
+    with pytest.raises(JudgeUnavailable, match=r"not reached for 0\.1 s"):
+        await asyncio.wait_for(doors.open(0), 30)
+    await doors.aclose()
 
 
 async def test_all_are_asked_in_the_way_that_all_of_them_take(folder: Path) -> None:

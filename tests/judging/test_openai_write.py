@@ -92,7 +92,7 @@ async def test_where_a_server_gives_no_ids_they_are_made_of_its_text(
     server.act = spoils(without_ids)
     async with writing(server, folder) as backend:
         (found,) = await written(backend, request())
-        assert backend.served.endswith("; texts, the ids of its texts made here")
+        assert backend.served.endswith("; texts with ids made here")
     assert isinstance(found, Generated)
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     assert found.ids == tuple(tokenizer.encode("written", add_special_tokens=False).ids) != ()
@@ -147,7 +147,7 @@ async def test_a_schema_that_is_refused_is_left_out_and_known_by_that(server: Se
         with_schema = backend.served
     server.can.discard("json")
     async with writing(server) as backend:
-        assert backend.served == f"{with_schema}; texts, without response_format"
+        assert backend.served == f"{with_schema}; texts without response_format"
         found = await written(backend, *[request(n, schema=SCHEMA) for n in range(2)])
     assert all(isinstance(one, Generated) for one in found)
     assert ["response_format" in body for _, body in server.bodies] == [False, False]
