@@ -34,7 +34,11 @@ RUBRIC = Rubric.model_validate(
             {"id": "right", "ask": "Is the answer right?"},
             {"id": "steps", "ask": "Does it show its steps?", "allow_na": True},
             {"id": "clear", "ask": "How clear is it?", "levels": ["muddled", "fair", "clear"]},
-            {"id": "tone", "ask": "Which tone has it?", "choices": [{"warm": {"points": 1}}, "cold"]},
+            {
+                "id": "tone",
+                "ask": "Which tone has it?",
+                "choices": [{"warm": {"points": 1}}, "cold"],
+            },
         ],
     }
 )

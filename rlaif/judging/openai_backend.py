@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
+from zlib import crc32
 
 from rlaif.errors import JudgeUnavailable
 from rlaif.judging.http_doors import Door
@@ -209,6 +210,29 @@ class OpenaiBackend:
         self._words = await asyncio.to_thread(Words, files) if files else None
         manners = Manners(self._spec.options)
         return await survey(self._line, self._spec, manners, self._words, every=every)
+
+    def _unfit(self, one: Decision) -> Failure | None:
+        """A question that the model has no room for, or that lacks what its way needs."""
+        if not isinstance(self._way, Completions):
+            return None
+        size = len(one.prefix.ids) + len(one.suffix_ids)
+        if not size:
+            return Failure("backend", "the server takes token ids, and the question has none")
+        if self.max_length is not None and size >= self.max_length:
+            return Failure("length", f"{size} tokens; the judge takes {self.max_length - 1}")
+        return None
+
+    def _too_long(self, one: Request) -> Failure | None:
+        whole = len(one.ids) + one.max_tokens
+        if not one.ids or self.max_length is None or whole <= self.max_length:
+            return None
+        told = f"prompt and text are {whole} tokens; the model takes {self.max_length}"
+        return Failure("length", told)
+
+    def _home(self, text: str) -> int:
+        """The place of the address where everything with this text in common is asked."""
+        count = len(self._spec.base_url)
+        return crc32(text.encode()) % count if count > 1 else 0
 
 
 def _sifted(
