@@ -11,7 +11,7 @@ from collections.abc import (
     Iterable,
     Iterator,
 )
-from contextlib import aclosing
+from contextlib import aclosing, asynccontextmanager
 
 from rlaif.errors import InputError
 from rlaif.grading.engine import finished_plans
@@ -26,6 +26,7 @@ from rlaif.runs.forgeable import forgery, refuse_forgeable
 from rlaif.runs.job import seldom_collected
 from rlaif.runs.judge import ready
 from rlaif.runs.needs import runs_code
+from rlaif.runs.remembering import Remembering, remembering
 from rlaif.runs.sandbox import OnDemand, sandbox_ready
 
 
@@ -38,6 +39,7 @@ async def grade(
     sandbox: Sandbox | None = None,
     unsafe_no_sandbox: bool = False,
     accept_forgeable: Collection[str] = (),
+    cache: bool = False,
 ) -> AsyncGenerator[Grade, None]:
     """Grades as they are done, in no particular order: `sample_id` says whose each is.
 
@@ -47,13 +49,15 @@ async def grade(
     runs code instead of the one that would be made, and is left open, so that many calls can share
     it. `unsafe_no_sandbox`: the policy's code runs as you, and can read and delete whatever you
     can. `accept_forgeable`: ids of criteria that are used although a policy can forge their pass.
+    `cache`: take verdicts from this machine's verdict cache, and keep new ones there.
     Raises: InputError for a sample that does not fit the rubric, and for a check that can be forged
     and was not accepted; JudgeUnavailable, SandboxUnavailable, MissingExtra.
     """
     refuse_forgeable(rubric.items, accept_forgeable)
     async with (
         sandbox_ready(runs_code(rubric.items), sandbox, unsafe=unsafe_no_sandbox) as used,
-        ready(judge, backend, rubric=rubric) as asker,
+        _remembering(cache) as memory,
+        ready(judge, backend, rubric=rubric, memory=memory) as asker,
     ):
         works = _works(samples, rubric, used, accept_forgeable)
         plans = finished_plans(works, rubric, asker, sandbox=used)
@@ -72,6 +76,7 @@ def grade_sync(
     sandbox: Sandbox | None = None,
     unsafe_no_sandbox: bool = False,
     accept_forgeable: Collection[str] = (),
+    cache: bool = False,
 ) -> Iterator[Grade]:
     """As `grade`, for code without an event loop; grades come as they are asked for.
 
@@ -91,12 +96,19 @@ def grade_sync(
             sandbox=sandbox,
             unsafe_no_sandbox=unsafe_no_sandbox,
             accept_forgeable=accept_forgeable,
+            cache=cache,
         )
         try:
             while (one := runner.run(_next(stream))) is not None:
                 yield one
         finally:
             runner.run(_close(stream))
+
+
+@asynccontextmanager
+async def _remembering(use: bool) -> AsyncIterator[Remembering]:
+    with remembering(use) as memory:
+        yield memory
 
 
 def _in_a_loop() -> bool:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from rlaif.errors import InputError
 from rlaif.judging.scripted import ScriptedBackend
 from rlaif.ports import Answer, Decision
+from rlaif.records.backends import TransformersJudge
 from rlaif.records.grade import Grade
 from rlaif.records.sample import Sample, sample_digest
 from rlaif.runs.api import grade, grade_sync
@@ -159,3 +161,29 @@ async def test_the_sync_twin_says_what_to_use_inside_an_event_loop(
 ) -> None:
     with pytest.raises(InputError, match=r"async for grade in rlaif\.grade"):
         list(grade_sync([sample()], rubric({"id": "a"}), judge()))
+
+
+async def test_a_judge_with_a_model_is_asked_once_where_the_cache_is_used(
+    rubric: Make, sample: Make, judge: Make
+) -> None:
+    given = judge()
+    spec = TransformersJudge(judge="t", version="1.0.0", backend="transformers", model="m")
+    asked = 0
+
+    def rule(_: Decision) -> Answer:
+        nonlocal asked
+        asked += 1
+        return Answer((0.25, 0.75))
+
+    async def scores(**more: bool) -> list[float | None]:
+        backend = ScriptedBackend(given.spec, rule=rule)
+        with_model = replace(given, spec=spec)
+        found = await within(
+            graded([sample()], rubric({"id": "a"}), with_model, backend=backend, **more)
+        )
+        return [one.score for one in found.values()]
+
+    assert await scores(cache=True) == await scores(cache=True) == [0.75]
+    assert asked == 1
+    assert await scores() == [0.75]
+    assert asked == 2
