@@ -173,7 +173,8 @@ def _fault(
     error: Exception, address: Address, clock: Clock, *, answered: bool
 ) -> HttpFault | JudgeUnavailable:
     """What an error of the connection means."""
-    told = one_line(str(error), address.key) or type(error).__name__
+    plain = error.os_error.strerror if isinstance(error, aiohttp.ClientConnectorError) else ""
+    told = one_line(plain or str(error), address.key) or type(error).__name__
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
         return JudgeUnavailable(f"{address.base} cannot be trusted: {told}")
     if isinstance(error, aiohttp.ConnectionTimeoutError):
