@@ -89,7 +89,8 @@ async def one_pass(
     )
     failures = tuple(walk.tally.failures())
     asked = sum((backend.asked for backend in counted), Counter[str]())
-    return Pass(standing, scores, labels, dict(asked), walk.tally.questions, failures)
+    questions = walk.tally.questions * len(asker.seats)
+    return Pass(standing, scores, labels, dict(asked), questions, failures)
 
 
 class _Walk:
