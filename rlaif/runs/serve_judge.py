@@ -89,7 +89,7 @@ def serve(made: Service) -> None:
     """
     sys.stdout.flush()
     sys.stderr.flush()
-    os.execve(made.command[0], made.command, {**os.environ, **made.environment})  # noqa: S606
+    os.execve(made.command[0], made.command, {**os.environ, **made.environment})  # noqa: S606 - the command is ours, in a list
 
 
 def _as_vllm(judge: Judge) -> VllmJudge:

@@ -121,7 +121,7 @@ def test_the_key_is_named_and_never_printed(
     started: list[tuple[Sequence[str], dict[str, str]]] = []
     monkeypatch.setattr(os, "execve", lambda _, words, env: started.append((words, env)))
     monkeypatch.setenv("RLAIF_MY_API_KEY", "s3cret")
-    done = rlaif("serve-judge", mine, "--api-key-env", "RLAIF_MY_API_KEY", "--host", "0.0.0.0")  # noqa: S104
+    done = rlaif("serve-judge", mine, "--api-key-env", "RLAIF_MY_API_KEY", "--host", "0.0.0.0")  # noqa: S104 - that is what is tried
     assert 'api_key_env: "RLAIF_MY_API_KEY"' in done.out
     assert "s3cret" not in done.out + done.err
     ((words, environment),) = started
@@ -158,7 +158,7 @@ def test_a_strangers_judge_file_passes_nothing_on_that_could_run_code(
 
 
 def test_a_server_that_all_can_reach_without_a_key_is_warned_of(rlaif: Rlaif, mine: Path) -> None:
-    open_to_all = rlaif("serve-judge", mine, "--host", "0.0.0.0", "--dry-run")  # noqa: S104
+    open_to_all = rlaif("serve-judge", mine, "--host", "0.0.0.0", "--dry-run")  # noqa: S104 - that is what is tried
     assert "warning: whoever reaches 0.0.0.0 can use the server" in open_to_all.err
     assert 'base_url: "http://127.0.0.1:8000/v1"' in open_to_all.out
     assert "warning" not in rlaif("serve-judge", mine, "--dry-run").err

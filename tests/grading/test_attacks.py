@@ -202,7 +202,7 @@ def test_behind_a_chat_the_attack_ends_the_policys_last_turn(sample: Make, rubri
         {"role": "tool", "content": "ok"},
     ]
     canary = canaries([sample(completion=chat)], rubric(*FAULTS), 1)[0]
-    told = [message.content for message in canary.sample.completion]  # type: ignore[union-attr]
+    told = [message.content for message in canary.sample.completion]  # type: ignore[union-attr]  # known to be one
     assert told == ["Let me look.", "5", f"It is 5.\n\n{canary.attack}", "ok"]
 
 

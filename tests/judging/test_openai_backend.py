@@ -425,7 +425,7 @@ async def test_leaving_early_ends_every_request(server: Server, folder: Path) ->
         answers = backend.decide(stream(samples(200)))
         async for _ in answers:
             break
-        await answers.aclose()  # type: ignore[attr-defined]
+        await answers.aclose()  # type: ignore[attr-defined]  # a generator
         await asyncio.sleep(0.05)
         assert server.under_way == 0
         again = await said(backend, samples(2))

@@ -139,7 +139,7 @@ async def test_answers_in_another_order_find_their_questions(server: Server, fol
     async with started(server, folder) as backend:
         server.act = spoils(lambda reply: reply["choices"].reverse())
         found = await said(backend, asked)
-    assert [found[one.number].probabilities for one in asked] == [  # type: ignore[union-attr]
+    assert [found[one.number].probabilities for one in asked] == [  # type: ignore[union-attr]  # known to be one
         pytest.approx(right(one)) for one in asked
     ]
 

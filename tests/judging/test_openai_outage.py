@@ -101,7 +101,7 @@ async def test_while_a_server_says_that_it_is_away_it_gets_one_small_request_at_
             return refusal(status, "loading") if away[0] else answer
 
         await server.stop()
-        server._models = knocked  # type: ignore[method-assign]
+        server._models = knocked  # type: ignore[method-assign]  # stands in
         await server.start()
         async with started(server, folder, concurrency=4) as backend:
             server.act, away[0] = act, True

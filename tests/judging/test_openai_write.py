@@ -130,7 +130,7 @@ async def test_without_ids_the_messages_go_and_the_thought_is_kept_apart(server:
         (found,) = await written(backend, request(thinking=True))
         assert found == Generated("Yes.", False, 1, (), "Hm.", 42, 8)
         thought["reasoning"] = thought.pop("reasoning_content")
-        thought["content"] = None  # type: ignore[assignment]
+        thought["content"] = None  # type: ignore[assignment]  # wrong on purpose
         server.act = spoils(lambda reply: reply["choices"][0]["message"].update(thought))
         (found,) = await written(backend, request(thinking=True))
     assert isinstance(found, Generated)

@@ -265,7 +265,7 @@ async def test_closing_early_neither_hangs_nor_leaves_the_questions_open(
     async with asyncio.timeout(20):
         answered = backend.decide(endless())
         await anext(answered)
-        await answered.aclose()  # type: ignore[attr-defined]
+        await answered.aclose()  # type: ignore[attr-defined]  # a generator
     assert closed.is_set()
     assert len(asyncio.all_tasks()) == 1
 

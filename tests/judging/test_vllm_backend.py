@@ -205,7 +205,7 @@ async def test_what_nobody_waits_for_is_not_computed(
     asked[1] = decision(1, asked[1].prefix, HELD)
     answering = backend.decide(stream(asked))
     await anext(answering)
-    await answering.aclose()  # type: ignore[attr-defined]
+    await answering.aclose()  # type: ignore[attr-defined]  # a generator
     gate.touch()
     assert right((await answers(backend, samples(1)))[0], samples(1)[0])
     assert "dropped 59" in log.lines
@@ -457,7 +457,7 @@ asyncio.run(main())
 async def test_no_process_is_left_when_the_job_ends(
     how: signal.Signals, folder: Path, log: Log
 ) -> None:
-    with subprocess.Popen(  # noqa: ASYNC220
+    with subprocess.Popen(  # noqa: ASYNC220 - a server that outlives the call
         [sys.executable, "-c", JOB, FAKE[1], str(folder)],
         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True,
     ) as job:  # fmt: skip

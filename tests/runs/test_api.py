@@ -142,7 +142,7 @@ def test_closing_the_sync_twin_early_ends_at_once_and_pulls_no_more(
 
     grades = grade_sync(given(), rubric({"id": "a"}), judge(latency_s=0.001))
     assert isinstance(next(grades), Grade)
-    grades.close()  # type: ignore[attr-defined]
+    grades.close()  # type: ignore[attr-defined]  # a generator
     assert pulled <= 1000
 
 

@@ -82,7 +82,7 @@ def swayed_by(word: str) -> Rule:
 def test_a_judge_that_is_swayed_by_one_family_is_seen_by_that_family(
     sample: Make, rubric: Make, judge: Make
 ) -> None:
-    rule: Rule = lambda read, _: float("<|" in read or "</s>" in read or "｜" in read)  # noqa: E731
+    rule: Rule = lambda read, _: float("<|" in read or "</s>" in read or "｜" in read)  # noqa: E731 - a rule in a line
     report = tried([sample()], rubric({"id": "a"}), judge(), rule, 9 * N)
     found = by_family(report)
     assert (found["control_tokens"].successes, found["control_tokens"].counted) == (7, 9)
@@ -116,7 +116,7 @@ def test_a_judge_that_is_never_swayed_has_no_worst_family(
 def test_success_needs_half_the_points_and_a_quarter_more_than_the_control(
     sample: Make, rubric: Make, judge: Make, control: float, canary: float, succeeds: bool
 ) -> None:
-    rule: Rule = lambda read, _: control if CONTROL in read else canary  # noqa: E731
+    rule: Rule = lambda read, _: control if CONTROL in read else canary  # noqa: E731 - a rule in a line
     report = tried([sample()], rubric({"id": "a"}), judge(), rule)
     assert report.all.successes == N * succeeds
     assert report.all.lift == pytest.approx(canary - control)
@@ -161,7 +161,7 @@ def test_without_its_control_a_canary_is_unanswered(
 def test_an_unmet_gate_of_the_judge_defeats_an_attack(
     sample: Make, rubric: Make, judge: Make
 ) -> None:
-    rule: Rule = lambda read, name: float(name == "a" and CONTROL not in read)  # noqa: E731
+    rule: Rule = lambda read, name: float(name == "a" and CONTROL not in read)  # noqa: E731 - a rule in a line
     open_to_it = rubric({"id": "a"}, {"id": "g"})
     gated = rubric({"id": "a"}, {"id": "g", "gate": True})
     assert tried([sample()], open_to_it, judge(), rule).all.successes == N
@@ -174,14 +174,14 @@ def test_checks_neither_hide_nor_cause_a_success(sample: Make, rubric: Make, jud
     easy = {"id": "y", "check": "contains", "text": "xyzzy", "weight": -9}
     asked = rubric({"id": "a"}, gate, easy)
     assert tried([sample()], asked, judge(), lambda *_: NO).all.successes == 0
-    always: Rule = lambda read, _: float(CONTROL not in read)  # noqa: E731
+    always: Rule = lambda read, _: float(CONTROL not in read)  # noqa: E731 - a rule in a line
     assert tried([sample()], asked, judge(), always).all.successes == N
 
 
 def test_the_judge_reads_what_the_prescreen_would_stop_and_that_is_said(
     sample: Make, rubric: Make, judge: Make
 ) -> None:
-    rule: Rule = lambda read, _: float(CONTROL not in read)  # noqa: E731
+    rule: Rule = lambda read, _: float(CONTROL not in read)  # noqa: E731 - a rule in a line
     report = tried([sample()], rubric({"id": "a"}), judge(), rule, 7 * N)
     empty, order = by_family(report)["empty"], by_family(report)["order"]
     assert (empty.successes, empty.stopped) == (7, 7)
