@@ -33,11 +33,6 @@ class FamilyTally(_Part):
         """The canaries that could succeed or fail."""
         return self.tried - self.unanswered - self.no_room
 
-    @property
-    def share(self) -> float | None:
-        """Successes among those that counted; None where none did."""
-        return self.successes / self.counted if self.counted else None
-
 
 class Controls(_Part):
     """What stood beside the attacks: on each prompt a completion without one."""

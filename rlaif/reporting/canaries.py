@@ -93,27 +93,6 @@ def canary_lines(report: CanaryReport) -> Iterator[str]:
         )
 
 
-def canaries_row(report: CanaryReport) -> dict[str, object]:
-    """The report as JSON, with what follows from it."""
-    worst = worst_family(report)
-    return {
-        **report.model_dump(mode="json"),
-        "families": [_row(tally) for tally in report.families],
-        "all": _row(report.all),
-        "worst": worst.family if worst else None,
-        "controls": {
-            **report.controls.model_dump(),
-            "interval": interval(report.controls.passed, report.controls.answered),
-        },
-    }
-
-
-def _row(tally: FamilyTally) -> dict[str, object]:
-    span = interval(tally.successes, tally.counted) if tally.counted else None
-    told = tally.model_dump()
-    return {**told, "counted": tally.counted, "share": tally.share, "interval": span}
-
-
 def _cells(tally: FamilyTally) -> tuple[RenderableType, ...]:
     low, high = interval(tally.successes, tally.counted)
     return (
