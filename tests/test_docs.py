@@ -13,7 +13,7 @@ from rlaif.cli import COMMANDS, main
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
-GROUPS = ("cache", "rubric")
+GROUPS = ("batch", "cache", "rubric")
 """Commands that have commands of their own."""
 COMMAND = re.compile(r"\brlaif ([a-z]+)((?: +[^\s#`|]+)*)")
 

@@ -16,7 +16,7 @@ from rlaif.records.backends import BACKENDS
 PACKAGE = Path(rlaif.__file__).parent
 HEAVY = (
     *("torch", "transformers", "vllm", "trl", "ray", "datasets", "fastapi", "altair"),
-    *("choix", "scipy", "openpyxl"),
+    *("choix", "scipy", "openpyxl", "prometheus_client"),
 )
 MODULES = sorted(
     ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__")
@@ -25,13 +25,14 @@ MODULES = sorted(
 )
 ALONE = """
 import importlib, sys
+OPTIONAL = {"torch", "transformers", "gguf", "choix", "prometheus_client"}
 for name in sys.argv[1:]:
     for known in [m for m in sys.modules if m.partition(".")[0] == "rlaif"]:
         del sys.modules[known]
     try:
         importlib.import_module(name)
     except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in {"torch", "transformers", "gguf", "choix"}:
+        if (error.name or "").partition(".")[0] not in OPTIONAL:
             raise
 """
 
@@ -92,7 +93,16 @@ def test_every_backend_that_a_file_may_name_can_be_loaded() -> None:
 
 
 def test_every_command_has_its_file_and_every_file_its_command() -> None:
-    shared = {"__init__", "console", "judge_option", "options", "progress"}
+    shared = {
+        "__init__",
+        "console",
+        "judge_option",
+        "options",
+        "progress",
+        "progress_line",
+        "watching",
+        "watching_options",
+    }
     files = {f"rlaif.cli.{path.stem}" for path in (PACKAGE / "cli").glob("*.py")}
     assert files - {f"rlaif.cli.{name}" for name in shared} == set(map(module_of, COMMANDS))
     for name in COMMANDS:

@@ -30,6 +30,8 @@ def test_the_wheel_holds_every_rubric_judge_and_template(wheel: Path) -> None:
     for kind in ("rubrics", "judges"):
         for file in (ROOT / kind).iterdir():
             assert f"rlaif/shipped/{kind}/{file.name}" in inside
+    for suffix in ("html.jinja2", "css", "js"):
+        assert f"rlaif/reporting/report/page.{suffix}" in inside
     assert not [name for name in inside if name.startswith(("tests", "benchmarks"))]
 
 

@@ -24,10 +24,12 @@ from rlaif.errors import FileProblems, Problem
 from rlaif.records.backends import BACKENDS
 from rlaif.records.judge import PANELS, AnyJudge, Judge, JudgeSpec
 from rlaif.records.judge_base import JudgeBase, JudgeNamed, Labels
+from rlaif.records.price import Price
 
 _MODELS: dict[str, type[BaseModel]] = {
     "": JudgeBase,
     "labels": Labels,
+    "price": Price,
     **{f"<{name}>": model for name, model in (BACKENDS | PANELS).items()},
 }
 _OF_MEMBERS = {name for kind in BACKENDS.values() for name in kind.model_fields} - set(

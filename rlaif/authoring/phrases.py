@@ -133,6 +133,7 @@ _SHAPES = {
     "when": "when: {topic: sums}, the values that a sample's metadata must have",
     "lint_off": "lint_off: {code-of-the-warning: the reason}",
     "labels": "labels: {yes: Yes, no: No}",
+    "price": "price: {input: 0.15, output: 0.6}, for a million tokens",
     "schema": "write the schema itself below it, indented",
 }
 """How a field of keys and values looks."""

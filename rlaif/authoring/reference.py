@@ -80,6 +80,8 @@ def judge_reference() -> str:
         lines += _judge_part(name, name, parts[panel.__name__], every)
     lines += ["", "## labels", "", _told(parts["Labels"]), ""]
     lines += _table(parts["Labels"]["properties"], ())
+    lines += ["", "## price", "", _told(parts["Price"]), *_example(SHOWN["price"]), ""]
+    lines += _table(parts["Price"]["properties"], _required(parts["Price"]))
     return "\n".join(lines) + "\n"
 
 

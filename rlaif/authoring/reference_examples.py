@@ -230,5 +230,12 @@ judge: always-yes
 version: 1.0.0
 backend: scripted
 answers: best""",
+    "price": """\
+judge: my-priced-judge
+version: 1.0.0
+backend: openai
+model: some-model
+base_url: https://models.example/v1
+price: {input: 0.15, cached: 0.075, output: 0.6, currency: USD}""",
 }
 """YAML by the part that it shows: whole files, or entries of their list."""

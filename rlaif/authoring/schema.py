@@ -26,6 +26,7 @@ from rlaif.records.drawn import STRATEGIES, Hidden, Strategy
 from rlaif.records.judge import PANELS, JudgeSpec
 from rlaif.records.judge_base import Labels
 from rlaif.records.number_range import Range
+from rlaif.records.price import Price
 from rlaif.records.rubric import Example, Include, Prescreen, Rubric, Shared
 from rlaif.records.sample import Message, ToolCall
 from rlaif.records.scales import Choice, Level
@@ -88,7 +89,7 @@ def shared_schema() -> Schema:
 
 def judge_schema() -> Schema:
     """The JSON Schema of a judge file."""
-    models: list[type[BaseModel]] = [Labels, *BACKENDS.values(), *PANELS.values()]
+    models: list[type[BaseModel]] = [Labels, Price, *BACKENDS.values(), *PANELS.values()]
     schema = _described(TypeAdapter(JudgeSpec).json_schema(), models)
     return _finished(schema, "A judge", "Which model answers, and how its verdict is read.")
 

@@ -17,7 +17,7 @@ from typing import Any
 import typer
 
 from rlaif.cli.console import tell
-from rlaif.errors import FileProblems, RlaifError
+from rlaif.errors import FileProblems, RlaifError, Stopped
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("Write", "Start a folder: a rubric to edit, a few samples, a schema for your editor."),
@@ -35,13 +35,22 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "serve-judge": ("Grade", "Serve a judge's model by vLLM, for several runs or machines."),
     "prompt": ("Grade", "Show exactly what the judge will see."),
     "grade": ("Grade", "Grade samples by a rubric and a judge, into a run folder."),
+    "batch": ("Grade", "Ask a judge by files, through an offline batch API."),
     "compare": ("Grade", "Compare pairs of completions by a rubric and a judge, in both orders."),
     "score": ("Grade", "Score people's answers by a rubric, without a judge."),
     "show": ("Look", "Show a run: scores, criteria, failures and their reasons."),
     "explain": ("Look", "Explain one score of a run: its arithmetic, line by line."),
     "diff": ("Look", "Compare two rubrics or two runs: what changed, which scores moved."),
     "rank": ("Look", "Rank completions by score, or policies by their comparisons."),
-    "export": ("Look", "Write a run's grades as JSON lines, CSV or Parquet."),
+    "report": (
+        "Look",
+        "Write a run as one page: figures, tables and samples, alone or beside another.",
+    ),
+    "export": ("Look", "Write a run's grades as JSON lines, CSV, Parquet or a dataset."),
+    "query": ("Look", "Ask a run in SQL: its grades, outcomes and samples."),
+    "runs": ("Look", "List the runs below a folder, the newest first."),
+    "verify": ("Look", "Check that a run is whole, and that its scores follow from its answers."),
+    "compact": ("Look", "Lay a run's many small parts together into a few large ones."),
     "cache": ("Look", "Say what the cache of verdicts holds, or make it smaller."),
     "doctor": (
         "Look",
@@ -61,8 +70,8 @@ _UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command and leave with its exit status.
 
-    0 done, 1 findings or failed grades, 2 usage or input at fault, 70 a fault of rlaif itself, 130
-    interrupted.
+    0 done, 1 findings, failed grades or a limit reached, 2 usage or input at fault, 70 a fault of
+    rlaif itself, 130 interrupted.
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
     _print_whatever_it_is()
@@ -78,7 +87,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         status = 2
     except RlaifError as error:
         tell(f"rlaif: {error}", err=True)
-        status = 2
+        status = 1 if isinstance(error, Stopped) else 2
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         tell(f"rlaif: {where}{error.strerror or error}", err=True)

@@ -36,6 +36,7 @@ from rlaif.runs.compare_estimate import estimate_pairs
 from rlaif.runs.files import rubric_and_text
 from rlaif.storage.pair_folder import open_pairs
 from rlaif.storage.pair_rows import read_human
+from rlaif.storage.place_names import told
 
 
 def run(
@@ -87,7 +88,7 @@ def run(
         mapping=mapping_of(map_),
         limit=limit,
         retry_failed=retry_failed,
-        command=sys.argv[1:],
+        command=[told(argument) for argument in sys.argv[1:]],
         unsafe_no_sandbox=unsafe_no_sandbox,
         accept_forgeable=accept_forgeable or (),
         cache=not no_cache,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -16,6 +15,7 @@ from rlaif.runs.disagreement import with_variances
 from rlaif.storage.export import STANDARD_OUTPUT, export
 from rlaif.storage.export_preferences import export_preferences
 from rlaif.storage.pair_folder import is_of_pairs, open_pairs
+from rlaif.storage.place_names import told
 from rlaif.storage.run_folder import open_run
 
 
@@ -25,22 +25,30 @@ class Format(StrEnum):
     jsonl = "jsonl"
     csv = "csv"
     parquet = "parquet"
+    dataset = "dataset"
 
 
 def run(
     folder: RunPath,
     format_: Annotated[Format, typer.Option("--format", help="How.")] = Format.jsonl,
     out: Annotated[
-        Path | None,
-        typer.Option("--out", "-o", metavar="PATH", help="Where; standard output if not given."),
+        str | None,
+        typer.Option(
+            "--out",
+            "-o",
+            metavar="PATH",
+            help="Where, also a URL such as s3://bucket/grades.jsonl; standard output if not "
+            "given.",
+        ),
     ] = None,
 ) -> None:
     """Write a run's grades, one row a sample in the order of the input.
 
     What is not graded yet is left out, and said. A failed grade has a null score and its reason. Of
-    a run of pairs, its preferences are written, as JSON lines.
+    a run of pairs, its preferences are written, as JSON lines. `--format dataset` makes a folder
+    that Hugging Face's `datasets.load_from_disk` reads.
     """
-    destination = STANDARD_OUTPUT if out is None else str(out)
+    destination = STANDARD_OUTPUT if out is None else out
     of_pairs = is_of_pairs(folder)
     if of_pairs and format_ is not Format.jsonl:
         raise InputError(f"{folder}: preferences are exported as JSON lines: --format jsonl")
@@ -49,20 +57,20 @@ def run(
         noun, done, command = _WORDS[of_pairs]
         tell(f"{count_of(missing, noun)} not {done} yet: start `rlaif {command}` again", err=True)
     if destination != STANDARD_OUTPUT:
-        tell(f"{count_of(count, 'row')} in {out}", err=True)
+        tell(f"{count_of(count, 'row')} in {told(out or '')}", err=True)
 
 
 _WORDS = {False: ("sample", "graded", "grade"), True: ("pair", "compared", "compare")}
 
 
-def _grades(folder: Path, format_: Format, destination: str) -> tuple[int, int]:
+def _grades(folder: RunPath, format_: Format, destination: str) -> tuple[int, int]:
     """How many rows were written, and how many samples have none yet."""
     opened = open_run(folder)
     count = export(with_variances(opened, opened.grades()), destination, format_.value)
     return count, opened.counts().samples - count
 
 
-def _pairs(folder: Path, _: Format, destination: str) -> tuple[int, int]:
+def _pairs(folder: RunPath, _: Format, destination: str) -> tuple[int, int]:
     opened = open_pairs(folder)
     compared = ((pair, found) for pair, found in opened.compared_pairs() if found is not None)
     count = export_preferences(compared, destination)

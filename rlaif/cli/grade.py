@@ -12,7 +12,10 @@ from rlaif.cli.console import tell
 from rlaif.cli.judge_option import judge_of
 from rlaif.cli.options import (
     AcceptForgeable,
+    Draw,
     DryRun,
+    EngineName,
+    EngineNames,
     JudgeName,
     Limit,
     Map,
@@ -23,15 +26,25 @@ from rlaif.cli.options import (
     RubricName,
     RunOut,
     SamplesSource,
+    Seed,
+    Shard,
     UnsafeNoSandbox,
     mapping_of,
 )
-from rlaif.cli.progress import watcher_for
+from rlaif.cli.watching import watching
+from rlaif.cli.watching_options import Budget, Log, MaxFailures, MetricsHost, MetricsPort
 from rlaif.errors import InputError
 from rlaif.reporting.text import count_of
+from rlaif.runs.compact import many_parts_note
 from rlaif.runs.estimate import estimate
 from rlaif.runs.files import rubric_and_text
-from rlaif.runs.grade import Order, grade_run
+from rlaif.runs.grade import grade_run
+from rlaif.runs.limits import Limits
+from rlaif.runs.order import Order
+from rlaif.storage.place_names import told
+from rlaif.storage.run_folder import open_run
+from rlaif.storage.selection import Selection
+from rlaif.storage.selection import Shard as SelectedShard
 
 
 def run(
@@ -48,6 +61,15 @@ def run(
     no_cache: NoCache = False,
     recheck: Recheck = None,
     max_outage: MaxOutage = None,
+    shard: Shard = None,
+    sample: Draw = None,
+    seed: Seed = 0,
+    engine: EngineName = EngineNames.local,
+    max_failures: MaxFailures = None,
+    budget: Budget = None,
+    log: Log = None,
+    metrics_port: MetricsPort = None,
+    metrics_host: MetricsHost = "127.0.0.1",
     canaries: Annotated[
         int,
         typer.Option(
@@ -75,25 +97,40 @@ def run(
         mapping=mapping_of(map_),
         limit=limit,
         retry_failed=retry_failed,
-        command=sys.argv[1:],
+        command=[told(argument) for argument in sys.argv[1:]],
         unsafe_no_sandbox=unsafe_no_sandbox,
         accept_forgeable=accept_forgeable or (),
         cache=not no_cache,
         recheck=recheck,
         canaries=canaries,
+        selection=Selection(SelectedShard.parse(shard) if shard else None, sample, seed),
+        limits=Limits(max_failures, budget),
+        engine=engine.value,
     )
     if dry_run:
         tell(estimate(order).text())
         return
     if out is None:
         raise InputError("say where the run goes: --out RUN")
-    with watcher_for(sys.stderr) as watcher:
+    about = {"rubric": f"{loaded.rubric}@{loaded.version}"}
+    if order.judge is not None:
+        about["judge"] = order.judge.name
+    with watching(
+        sys.stderr,
+        out,
+        about=about,
+        log=log,
+        metrics_port=metrics_port,
+        metrics_host=metrics_host,
+    ) as watcher:
         counts = grade_run(order, watcher)
     tell(
         f"{counts.ok:,} of {count_of(counts.samples, 'sample')} graded"
         + (f"; {counts.failed:,} failed and got no score" if counts.failed else "")
     )
     tell(f"The run lies in {out}; look at it with: rlaif show {out}")
+    if note := many_parts_note(open_run(out)):
+        tell(note)
     if counts.failed:
         tell("Ask again what failed by the same command with --retry-failed.")
         raise typer.Exit(1)

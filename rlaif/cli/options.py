@@ -25,7 +25,8 @@ SamplesSource = Annotated[
     str,
     typer.Argument(
         metavar="SAMPLES",
-        help="JSON lines (also .gz, .zst), CSV, Parquet, a saved data set, or - (standard input).",
+        help="JSON lines (also .gz, .zst), CSV, Parquet or a saved data set, here or at a "
+        "URL; or - (standard input).",
     ),
 ]
 JudgeName = Annotated[
@@ -72,6 +73,37 @@ AcceptForgeable = Annotated[
         "--accept-forgeable",
         metavar="ID",
         help="Use this criterion although a policy can forge its pass (pytest_repo); repeatable.",
+    ),
+]
+
+Shard = Annotated[
+    str | None,
+    typer.Option(
+        "--shard",
+        metavar="I/N",
+        help="Only the I-th of N shares of the samples, for a job array; `rlaif merge` joins them.",
+    ),
+]
+Draw = Annotated[
+    int | None,
+    typer.Option("--sample", min=1, metavar="N", help="Only N samples, drawn at random."),
+]
+Seed = Annotated[int, typer.Option("--seed", metavar="S", help="Another seed draws other samples.")]
+
+
+class EngineNames(StrEnum):
+    """Where grading is done."""
+
+    local = "local"
+    ray = "ray"
+
+
+EngineName = Annotated[
+    EngineNames,
+    typer.Option(
+        "--engine",
+        help="local: this machine, with all its GPUs. ray: actors of a Ray cluster, or of this "
+        "machine where there is none.",
     ),
 ]
 

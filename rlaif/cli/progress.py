@@ -2,37 +2,31 @@
 
 from __future__ import annotations
 
-import time
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import TextIO
 
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TaskID,
-    TextColumn,
-    TimeRemainingColumn,
-)
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
 
-from rlaif.records.grade import Grade
-from rlaif.records.outcome import Failure, Verdict
+from rlaif.cli.progress_line import facts, line
 from rlaif.reporting.text import count_of, harmless
-from rlaif.runs.grade import Watcher
+from rlaif.runs.listening import How, Listener
+from rlaif.runs.pace import View
 
-_LINE_EVERY_S = 60.0
 
-
-class PlainLines:
+class Lines:
     """One line a minute, for logs and pipes."""
+
+    name = "the progress on standard error"
+    every_s = 60.0
 
     def __init__(self, out: TextIO) -> None:
         """Write to `out`."""
         self._out = out
-        self._tally = _Tally()
 
     def note(self, text: str) -> None:
         """One line; a job whose log nobody reads any more goes on."""
@@ -40,95 +34,87 @@ class PlainLines:
             self._out.write(f"{harmless(text)}\n")
             self._out.flush()
 
-    def begin(self, samples: int, done: int) -> None:
+    def begin(self, view: View) -> None:
         """Say what is to be done."""
-        self._tally.begin(samples, done)
-        before = f", {done:,} of them done before" if done else ""
-        self.note(f"grading {count_of(samples, 'sample')}{before}")
+        before = f", {view.done:,} of them done before" if view.done else ""
+        self.note(f"grading {count_of(view.samples, 'sample')}{before}")
 
-    def graded(self, grade: Grade) -> None:
-        """Count, and now and then say so."""
-        self._tally.add(grade)
-        if self._tally.due(_LINE_EVERY_S) or self._tally.done == self._tally.samples:
-            self.note(self._tally.line())
+    def tick(self, view: View) -> None:
+        """Say how it stands."""
+        self.note(line(view))
+
+    def end(self, view: View, how: How, error: BaseException | None) -> None:
+        """Say how far it came."""
+        if view.begun:
+            self.note(line(view, last=True))
 
 
 class Bar:
     """A bar on a terminal."""
 
-    def __init__(self, console: Console, progress: Progress) -> None:
-        """Draw by `progress` on `console`."""
-        self._console, self._progress = console, progress
-        self._task: TaskID | None = None
-        self._tally = _Tally()
+    name = "the bar on the terminal"
+    every_s = 0.5
+
+    def __init__(self, console: Console) -> None:
+        """Draw on `console`."""
+        self._console = console
+        self._live = Live(console=console, auto_refresh=False)
 
     def note(self, text: str) -> None:
         """One line above the bar."""
         self._console.print(harmless(text), markup=False, highlight=False)
 
-    def begin(self, samples: int, done: int) -> None:
+    def begin(self, view: View) -> None:
         """Show the bar."""
-        self._tally.begin(samples, done)
-        self._task = self._progress.add_task("grading", total=samples, completed=done, rate="")
+        self._draw(view)
 
-    def graded(self, grade: Grade) -> None:
+    def tick(self, view: View) -> None:
         """Move the bar."""
-        self._tally.add(grade)
-        if self._task is not None:
-            self._progress.update(self._task, advance=1, rate=self._tally.short())
+        self._draw(view)
+
+    def end(self, view: View, how: How, error: BaseException | None) -> None:
+        """Leave the last state of the bar on the screen."""
+        if self._live.is_started:
+            self._live.update(frame(view, last=True) if view.begun else Text())
+            self._live.stop()
+
+    def _draw(self, view: View) -> None:
+        self._live.start()
+        self._live.update(frame(view), refresh=True)
 
 
-class _Tally:
-    """Counts since the job began."""
-
-    def __init__(self) -> None:
-        self.samples = self.done = self.verdicts = 0
-        self._failures: Counter[str] = Counter()
-        self._began = self._said = time.monotonic()
-
-    def begin(self, samples: int, done: int) -> None:
-        self.samples, self.done = samples, done
-        self._began = self._said = time.monotonic()
-
-    def add(self, grade: Grade) -> None:
-        self.done += 1
-        for answered in grade.outcomes:
-            self.verdicts += isinstance(answered.outcome, Verdict)
-            if isinstance(answered.outcome, Failure):
-                self._failures[answered.outcome.stage] += 1
-
-    def due(self, every_s: float) -> bool:
-        now = time.monotonic()
-        if now - self._said < every_s:
-            return False
-        self._said = now
-        return True
-
-    def short(self) -> str:
-        rate = self.verdicts / max(time.monotonic() - self._began, 1e-9)
-        failed = self._failures.total()
-        return f"{rate:,.1f} verdicts/s" + (f", {failed:,} failed" if failed else "")
-
-    def line(self) -> str:
-        failures = ", ".join(f"{n:,} {stage}" for stage, n in self._failures.most_common())
-        tail = f" ({failures})" if failures else ""
-        return f"{self.done:,} of {count_of(self.samples, 'sample')}, {self.short()}{tail}"
+def frame(view: View, *, last: bool = False) -> RenderableType:
+    """The bar, and below it whatever there is to say, as wide as the terminal."""
+    told = _Facts(facts(view, last=last))
+    if not view.begun:
+        return told
+    share = view.done / view.samples if view.samples else 1.0
+    bar = Table.grid(expand=True, padding=(0, 1, 0, 0))
+    bar.add_column(no_wrap=True)
+    bar.add_column(ratio=1)
+    bar.add_column(no_wrap=True)
+    drawn = ProgressBar(total=max(view.samples, 1), completed=view.done)
+    bar.add_row("grading", drawn, f"{view.done:,}/{view.samples:,} {int(100 * share)}%")
+    return Group(bar, told)
 
 
-@contextmanager
-def watcher_for(out: TextIO) -> Iterator[Watcher]:
+class _Facts:
+    """Phrases with commas between them; a line ends between two phrases where it can."""
+
+    def __init__(self, phrases: Sequence[str]) -> None:
+        self._phrases = phrases
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        rows: list[str] = []
+        for number, phrase in enumerate(self._phrases, 1):
+            text = phrase if number == len(self._phrases) else f"{phrase},"
+            if rows and len(rows[-1]) + 1 + len(text) <= options.max_width:
+                rows[-1] += f" {text}"
+            else:
+                rows.append(text)
+        yield from (Text(row, overflow="fold") for row in rows)
+
+
+def shown_on(out: TextIO) -> Listener:
     """A bar where `out` is a terminal, lines where it is not."""
-    if not out.isatty():
-        yield PlainLines(out)
-        return
-    console = Console(file=out)
-    progress = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=None),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]}"),
-        TimeRemainingColumn(),
-        console=console,
-    )
-    with progress:
-        yield Bar(console, progress)
+    return Bar(Console(file=out)) if out.isatty() else Lines(out)

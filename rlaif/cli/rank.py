@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,9 +11,9 @@ from rlaif.cli.console import tell
 from rlaif.cli.options import RunPath
 from rlaif.reporting.ranking import ranking_text
 from rlaif.runs.rank import rank_run
-from rlaif.storage.export import plain_file
 from rlaif.storage.export_ranking import ranking_csv, ranking_json
-from rlaif.storage.whole_files import write_whole
+from rlaif.storage.place_names import told
+from rlaif.storage.placing import place_whole
 
 
 class By(StrEnum):
@@ -43,7 +42,7 @@ def run(
     ] = None,
     format_: Annotated[Format, typer.Option("--format", help="How.")] = Format.text,
     out: Annotated[
-        Path | None,
+        str | None,
         typer.Option("--out", "-o", metavar="PATH", help="Where; standard output if not given."),
     ] = None,
 ) -> None:
@@ -57,5 +56,5 @@ def run(
     if out is None:
         typer.echo(written, nl=False)
         return
-    write_whole(plain_file(str(out)), written.encode())
-    tell(f"ranking in {out}", err=True)
+    place_whole(out, written.encode())
+    tell(f"ranking in {told(out)}", err=True)

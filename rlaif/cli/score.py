@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
 from typing import Annotated
 
 import orjson
@@ -13,8 +12,7 @@ from rlaif.cli.console import tell
 from rlaif.cli.options import RubricName, UnsafeNoSandbox
 from rlaif.runs.files import rubric_and_text
 from rlaif.runs.score import score_answers
-from rlaif.storage.export import plain_file
-from rlaif.storage.whole_files import write_whole
+from rlaif.storage.placing import place_whole
 
 
 def run(
@@ -35,7 +33,7 @@ def run(
         ),
     ] = None,
     out: Annotated[
-        Path | None,
+        str | None,
         typer.Option("--out", "-o", metavar="PATH", help="Where; standard output if not given."),
     ] = None,
     unsafe_no_sandbox: UnsafeNoSandbox = False,
@@ -54,7 +52,7 @@ def run(
     )
     rows = b"".join(orjson.dumps(one.row(), option=orjson.OPT_APPEND_NEWLINE) for one in scored)
     if out:
-        write_whole(plain_file(str(out)), rows)
+        place_whole(out, rows)
     else:
         typer.echo(rows, nl=False)
     if any(one.score.status == "failed" for one in scored):

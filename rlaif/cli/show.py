@@ -18,6 +18,7 @@ from rlaif.reporting.text import count_of
 from rlaif.runs.canaries import kept_canaries, stale_note
 from rlaif.runs.explain import explain, explained_view
 from rlaif.runs.forgeable import Forgeable
+from rlaif.runs.usage import spent_lines
 from rlaif.storage.manifest import Manifest
 from rlaif.storage.pair_folder import is_of_pairs, open_pairs
 from rlaif.storage.run_folder import open_run
@@ -60,6 +61,7 @@ def run(
             print_table(grades_view(low, "Lowest scores"), grades_view(high, "Highest scores"))
     print_table(summary_view(summary))
     _tell_forgeable(forged)
+    _tell_spent(manifest)
     if report := kept_canaries(folder):
         print_table(canaries_view(report))
         if note := stale_note(report, manifest):
@@ -77,6 +79,7 @@ def _show_pairs(folder: Path) -> None:
     _print_title(opened.manifest)
     print_table(pairs_view(summary))
     _tell_forgeable(forged)
+    _tell_spent(opened.manifest)
     if summary.missing:
         tell(f"{count_of(summary.missing, 'pair')} not compared yet: start `rlaif compare` again.")
 
@@ -84,6 +87,12 @@ def _show_pairs(folder: Path) -> None:
 def _tell_forgeable(forged: Forgeable) -> None:
     if forged.ids:
         tell(f"Forgeable, as the policy's code runs beside the tests: {', '.join(forged.ids)}.")
+
+
+def _tell_spent(manifest: Manifest) -> None:
+    """What the judge computed and cost in all jobs, and what was remembered."""
+    for text in spent_lines(manifest.spent):
+        tell(f"{text[:1].upper()}{text[1:]}.")
 
 
 def _print_title(manifest: Manifest) -> None:

@@ -93,7 +93,7 @@ async def _read(decisions: Sequence[Decision], sitting: Sitting) -> list[Outcome
     outcomes: list[Outcome] = []
     for decision, answer in zip(decisions, await sitting.labels.ask(decisions), strict=True):
         if isinstance(answer, Answer):
-            sitting.usage.count(answer)
+            sitting.usage.count(answer, sitting.seat.spec.price)
             outcomes.append(read_answer(answer, len(decision.labels), least))
         else:
             outcomes.append(answer)

@@ -47,7 +47,7 @@ async def thoughts(starts: Sequence[Start], sitting: Sitting) -> list[Thought | 
     found: list[Thought | Failure] = []
     for answer in await sitting.texts.ask(requests):
         if isinstance(answer, Generated):
-            sitting.usage.count(answer)
+            sitting.usage.count(answer, sitting.seat.spec.price)
             ids = seat.prompter.without_control(answer.ids)
             found.append(Thought((*ids, *seat.prompter.closing_ids), answer.text.strip()))
         else:

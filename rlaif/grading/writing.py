@@ -110,7 +110,7 @@ class Sheet:
         )
         (answer,) = await self.sitting.texts.ask([request])
         if isinstance(answer, Generated):
-            self.sitting.usage.count(answer)
+            self.sitting.usage.count(answer, self.sitting.seat.spec.price)
         return answer
 
 

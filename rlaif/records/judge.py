@@ -148,8 +148,9 @@ _NO_MATTER = {
     "engines",
     "memory_share",
     "kv_cache_gib",
+    "price",
 }
-"""Where and how fast a judge is asked: it answers alike whatever they are."""
+"""Where, how fast and for how much a judge is asked: it answers alike whatever they are."""
 
 _NOT_ASKED = _NO_MATTER | {
     "judge",

@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from rlaif.records.base import Fault, LintOff, Record, Slug, refuse
+from rlaif.records.price import Price
 from rlaif.records.rubric import Version
 from rlaif.records.written import Flag, Number, Text, Whole, Words
 
@@ -83,6 +84,9 @@ class JudgeBase(JudgeNamed):
     written at a temperature above 0."""
     most_votes: Annotated[Whole, Field(ge=1, le=MOST_VOTES)] | None = None
     """Where the votes disagree, ask on until there are so many."""
+    price: Price | None = None
+    """What its server charges for a million tokens, so that a job can say what it costs and
+    `--budget` can end it. It changes no verdict: nothing is asked anew when it changes."""
 
     @model_validator(mode="after")
     def _coherent(self) -> Self:

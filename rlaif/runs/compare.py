@@ -21,7 +21,6 @@ from rlaif.reporting.text import count_of
 from rlaif.runs.comparer import ready_to_compare
 from rlaif.runs.fitting import FittingPairs
 from rlaif.runs.forgeable import refuse_forgeable
-from rlaif.runs.grade import SCORING
 from rlaif.runs.job import judge_to_keep, seldom_collected, sigterm_interrupts, ticked
 from rlaif.runs.judge import (
     NO_JUDGE_NAMED,
@@ -32,6 +31,7 @@ from rlaif.runs.needs import Needs, check_names
 from rlaif.runs.remembering import Remembering, remembering
 from rlaif.runs.sandbox import sandbox_ready
 from rlaif.runs.usage import counted
+from rlaif.runs.worker import SCORING
 from rlaif.storage.manifest import Sandboxed
 from rlaif.storage.pair_folder import PairFolder, make_pairs
 from rlaif.storage.pair_intake import PairIntake
@@ -181,10 +181,11 @@ class _Job:
             self.watcher.begin(counts.samples, done)
             works = _works(self.run, order.retry_failed)
             plans = finished_pairs(works, order.rubric, comparer, sandbox=sandbox)
-            with counted(self.run, asker.usage, self.watcher.note), seldom_collected():
+            counting = counted(self.run, asker.usage, self.watcher.note)
+            with counting as spending, seldom_collected():
                 async with aclosing(plans):
                     with self.run.writer() as writer:
-                        async with ticked(writer):
+                        async with ticked(writer), ticked(spending):
                             async for made in plans:
                                 preference = made.preference(self.judge.name)
                                 writer.append(preference)

@@ -40,6 +40,11 @@ _EXTRAS = {
     "rank": ("choix",),
     "code": ("hypothesis", "pytest"),
     "xlsx": ("openpyxl",),
+    "report": ("altair", "vl_convert_python"),
+    "s3": ("s3fs",),
+    "gs": ("gcsfs",),
+    "az": ("adlfs",),
+    "metrics": ("prometheus_client",),
 }
 
 

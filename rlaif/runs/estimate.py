@@ -13,8 +13,9 @@ from rlaif.prompting.prompt import Prompter
 from rlaif.records.criterion import Checked, Judged
 from rlaif.reporting.text import count_of
 from rlaif.runs.backends import backend_of
-from rlaif.runs.grade import Order, fitting_rows
 from rlaif.runs.judge import prompter_of
+from rlaif.runs.order import Order
+from rlaif.runs.samples_in import fitting_rows
 from rlaif.storage.samples import only_samples
 
 

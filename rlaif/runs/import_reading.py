@@ -26,6 +26,7 @@ from rlaif.records.written import plain
 from rlaif.storage.arrow_rows import parquet_rows
 from rlaif.storage.json_rows import parse_line
 from rlaif.storage.lines import read_lines
+from rlaif.storage.places import place_of
 
 MOST_WHOLE = 256 * 2**20
 """Bytes of a file that is read as one document."""
@@ -42,7 +43,7 @@ class Read(NamedTuple):
 def read_table_rows(path: Path) -> Iterator[Read]:
     """The rows of JSON Lines, of a JSON list, or of Parquet. Raises: InputError, FileProblems."""
     if path.suffix == ".parquet":
-        for number, row in parquet_rows(path):
+        for number, row in parquet_rows(place_of(str(path))):
             yield Read(f"row {number}", 0, row.message if isinstance(row, Fault) else row)
         return
     whole = _as_list(path)

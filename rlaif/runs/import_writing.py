@@ -16,7 +16,7 @@ from rlaif.authoring.rubric_file import read_rubric
 from rlaif.authoring.writing import rubric_text
 from rlaif.errors import FileProblems, InputError
 from rlaif.records.rubric import Rubric
-from rlaif.runs.grade import FittingRows
+from rlaif.runs.fitting import FittingRows
 from rlaif.runs.score import score_answers
 from rlaif.storage.answers import read_answers
 from rlaif.storage.samples import only_samples, read_rows

@@ -13,6 +13,8 @@ from rlaif.records.identity import canonical
 from rlaif.records.judge import Judge
 from rlaif.storage.run_folder import Kept
 
+_ENDS = (signal.SIGTERM, signal.SIGHUP)
+
 
 class Ticking(Protocol):
     """A writer that wants to be told that time passes."""
@@ -39,16 +41,21 @@ async def ticked(writer: Ticking) -> AsyncIterator[None]:
 
 @contextmanager
 def sigterm_interrupts() -> Iterator[None]:
-    """SIGTERM ends the job as Ctrl-C does."""
+    """SIGTERM ends the job as Ctrl-C does, and so does a terminal that is closed.
+
+    Where one of them is ignored, as under nohup, it stays so.
+    """
 
     def interrupt(*_: object) -> None:
         signal.raise_signal(signal.SIGINT)
 
-    before = signal.signal(signal.SIGTERM, interrupt)
+    ends = [one for one in _ENDS if signal.getsignal(one) is not signal.SIG_IGN]
+    before = [(one, signal.signal(one, interrupt)) for one in ends]
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for one, handler in before:
+            signal.signal(one, handler)
 
 
 def judge_to_keep(judge: Judge, served: str) -> Kept:

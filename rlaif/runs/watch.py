@@ -27,6 +27,7 @@ from rlaif.runs.sandbox import OnDemand
 from rlaif.runs.saves import Saves
 from rlaif.runs.standing import Pass, edit_of, one_pass
 from rlaif.storage.lines import STANDARD_INPUT
+from rlaif.storage.place_names import is_url
 from rlaif.storage.samples import Row, only_samples, read_rows
 
 _PAUSE_S = 0.2
@@ -217,7 +218,8 @@ class _Samples:
 
     def __init__(self, order: WatchOrder) -> None:
         self._order = order
-        self.files = [] if order.samples == STANDARD_INPUT else [Path(order.samples)]
+        local = order.samples != STANDARD_INPUT and not is_url(order.samples)
+        self.files = [Path(order.samples)] if local else []
         """What is watched of them."""
         self._seen: list[str | None] | None = None
         self._rows: list[Row] = []

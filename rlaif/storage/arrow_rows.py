@@ -7,7 +7,6 @@ import json
 import math
 from collections.abc import Iterator
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import orjson
@@ -16,6 +15,7 @@ import pyarrow.parquet as pq
 
 from rlaif.errors import InputError
 from rlaif.records.base import Fault
+from rlaif.storage.places import Place
 
 _BATCH = 512
 """Rows decoded at once."""
@@ -26,46 +26,49 @@ RawRow = tuple[int, dict[str, Any] | Fault]
 """A row's number in its file, from 1, and the row, or why it cannot be read."""
 
 
-def parquet_rows(path: Path) -> Iterator[RawRow]:
+def parquet_rows(place: Place) -> Iterator[RawRow]:
     """The rows of one Parquet file. Raises: InputError when it is none, or is damaged."""
     try:
-        with pq.ParquetFile(path, pre_buffer=False) as file:
+        with place.table_file() as raw, pq.ParquetFile(raw, pre_buffer=False) as file:
             yield from _numbered(file.iter_batches(_BATCH))
     except (pa.ArrowException, OSError) as error:
-        raise InputError(f"{path}: not a whole Parquet file: {_first_line(error)}") from error
+        raise InputError(f"{place.name}: not a whole Parquet file: {_first_line(error)}") from error
 
 
-def stream_rows(path: Path) -> Iterator[RawRow]:
+def stream_rows(place: Place) -> Iterator[RawRow]:
     """The rows of one Arrow IPC stream file, as `Dataset.save_to_disk` writes them."""
     try:
-        with pa.OSFile(str(path), "r") as raw, pa.ipc.open_stream(raw) as reader:
+        with place.table_file() as raw, pa.ipc.open_stream(raw) as reader:
             yield from _numbered(iter(reader))
     except (pa.ArrowException, OSError) as error:
-        raise InputError(f"{path}: not a whole Arrow file: {_first_line(error)}") from error
+        raise InputError(f"{place.name}: not a whole Arrow file: {_first_line(error)}") from error
 
 
-def dataset_files(folder: Path) -> list[Path] | None:
+def dataset_files(folder: Place) -> list[Place] | None:
     """The files of a saved dataset in its order; None where `folder` is no such thing.
 
     Raises: InputError for a folder of several splits.
     """
-    if (folder / "dataset_dict.json").is_file():
-        splits = _json(folder / "dataset_dict.json").get("splits", [])
-        which = "\n".join(f"  {folder / str(split)}" for split in splits)
-        raise InputError(f"{folder}: a dataset of several splits; name one of them:\n{which}")
-    if not (folder / "state.json").is_file():
+    several = folder.inside("dataset_dict.json")
+    if several.kind() == "file":
+        splits = _json(several).get("splits", [])
+        which = "\n".join(f"  {folder.inside(str(split)).name}" for split in splits)
+        raise InputError(f"{folder.name}: a dataset of several splits; name one of them:\n{which}")
+    state = folder.inside("state.json")
+    if state.kind() != "file":
         return None
-    files = _json(folder / "state.json").get("_data_files", [])
-    return [folder / str(file["filename"]) for file in files]
+    files = _json(state).get("_data_files", [])
+    return [folder.inside(str(file["filename"])) for file in files]
 
 
-def _json(path: Path) -> dict[str, Any]:
+def _json(place: Place) -> dict[str, Any]:
     try:
-        value = json.loads(path.read_bytes())
+        with place.opened() as stream:
+            value = json.loads(stream.read())
     except (ValueError, OSError) as error:
-        raise InputError(f"{path}: not readable as JSON: {error}") from error
+        raise InputError(f"{place.name}: not readable as JSON: {error}") from error
     if not isinstance(value, dict):
-        raise InputError(f"{path}: not the description of a dataset")
+        raise InputError(f"{place.name}: not the description of a dataset")
     return value
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from rlaif.storage.manifest import read_manifest
 from rlaif.storage.whole_files import TEMPORARY, disk_errors, is_intact, parts, sync_folder
 
 
@@ -14,6 +15,8 @@ def clean(run: Path) -> list[str]:
         for folder in (run, run / "parts", run / "samples"):
             for leftover in folder.glob(f"{TEMPORARY}*"):
                 _remove(leftover)
+        for unstated in _unstated_samples(run):
+            _remove(unstated)
         damaged = [part for part in parts(run / "parts") if not is_intact(part)]
         for part in damaged:
             _set_aside(part, run / "quarantine")
@@ -29,6 +32,24 @@ def sound_parts(run: Path) -> list[Path]:
     """The parts with grades that are as they were written; damaged ones count as missing."""
     with disk_errors(run):
         return [part for part in parts(run / "parts") if is_intact(part)]
+
+
+def _unstated_samples(run: Path) -> list[Path]:
+    """What a job took in that was killed before its manifest said so; it is taken in again.
+
+    Of a run that has lost its manifest nothing is taken away, once there are grades.
+    """
+    manifest = read_manifest(run)
+    stated = manifest and manifest.samples and manifest.samples.generation
+    if not stated and parts(run / "parts"):
+        return []
+    taken = [(_number(path.name), path) for path in (run / "samples").glob("[0-9]*-*")]
+    return [path for number, path in taken if number > _number(stated or "")]
+
+
+def _number(generation: str) -> int:
+    number = generation.partition("-")[0]
+    return int(number) if number.isdigit() else 0
 
 
 def _set_aside(part: Path, quarantine: Path) -> None:

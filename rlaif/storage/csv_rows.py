@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterator
 from itertools import zip_longest
-from pathlib import Path
 from typing import Any
 
 from rlaif.errors import InputError
 from rlaif.records.base import Fault
 from rlaif.storage.arrow_rows import RawRow
+from rlaif.storage.places import Place
 
 LONGEST_CELL = 16 * 2**20
 """Characters. A quotation mark that is never closed must not swallow a whole file."""
@@ -19,7 +20,7 @@ _SEPARATORS = ",;\t"
 _HEAD = 2**16
 
 
-def csv_rows(path: Path) -> Iterator[RawRow]:
+def csv_rows(place: Place) -> Iterator[RawRow]:
     """Each row by its headings, with the line on which it begins; an empty cell is absent.
 
     Commas, semicolons or tabs separate the cells, whichever the headings have most of.
@@ -27,15 +28,15 @@ def csv_rows(path: Path) -> Iterator[RawRow]:
     """
     csv.field_size_limit(LONGEST_CELL)
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            separator = _separator(file.read(_HEAD))
-            file.seek(0)
-            reader = csv.reader(file, delimiter=separator, strict=True)
-            yield from _rows(path, reader)
+        with place.opened() as raw:
+            separator = _separator(raw.peek(_HEAD)[:_HEAD].decode("utf-8-sig", "replace"))
+            with io.TextIOWrapper(raw, "utf-8-sig", newline="") as file:
+                reader = csv.reader(file, delimiter=separator, strict=True)
+                yield from _rows(place.name, reader)
     except OSError as error:
-        raise InputError(f"{path}: {error.strerror or error}") from error
+        raise InputError(f"{place.name}: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
-        message = f"{path}: not UTF-8 (byte 0x{error.object[error.start]:02x})"
+        message = f"{place.name}: not UTF-8 (byte 0x{error.object[error.start]:02x})"
         raise InputError(f"{message}\n  hint: save it as 'CSV UTF-8'") from error
 
 
@@ -44,7 +45,7 @@ def _separator(head: str) -> str:
     return max(_SEPARATORS, key=first.count)
 
 
-def _rows(path: Path, reader: Any) -> Iterator[RawRow]:
+def _rows(path: str, reader: Any) -> Iterator[RawRow]:
     headings: list[str] | None = None
     begins = 1
     while True:
@@ -68,7 +69,7 @@ def _rows(path: Path, reader: Any) -> Iterator[RawRow]:
         raise InputError(f"{path}: the file is empty")
 
 
-def _headings(path: Path, cells: list[str]) -> list[str]:
+def _headings(path: str, cells: list[str]) -> list[str]:
     names = [cell.strip() for cell in cells]
     while names and not names[-1]:
         names.pop()

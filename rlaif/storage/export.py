@@ -1,13 +1,11 @@
-"""Grades out: as JSON Lines, CSV or Parquet, streamed, and whole or not at all."""
+"""Grades out: as JSON Lines, CSV, Parquet or a saved dataset, streamed, and whole or not at all."""
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import islice, starmap
-from pathlib import Path
 from typing import IO, Any, Literal
 
 import orjson
@@ -17,10 +15,12 @@ import pyarrow.parquet as pq
 from rlaif.errors import InputError
 from rlaif.records.grade import Grade
 from rlaif.storage.export_csv import write_csv
+from rlaif.storage.export_dataset import write_dataset
 from rlaif.storage.export_rows import export_row
-from rlaif.storage.whole_files import disk_errors, replacing
+from rlaif.storage.placing import placed, placed_folder
+from rlaif.storage.placing import plain_file as plain_file
 
-Format = Literal["jsonl", "csv", "parquet"]
+Format = Literal["jsonl", "csv", "parquet", "dataset"]
 
 STANDARD_OUTPUT = "-"
 
@@ -65,15 +65,20 @@ SCHEMA = pa.schema(_FIELDS)
 
 
 def export(grades: Iterable[tuple[Grade, Mapping[str, float]]], out: str, kind: Format) -> int:
-    """Write `grades` to the file `out`, `-` for standard output; how many they were.
+    """Write `grades` to `out`, a path or a URL, or `-` for standard output; how many they were.
 
     Args: each grade with the variances of its verdicts by criterion; see `export_row`.
-    Raises: InputError when `out` is no file; RunError when it cannot be written, and what was there
-    before is then kept.
+    Raises: InputError when nothing can be at `out`; RunError when it cannot be written, and what
+    was there before is then kept.
     """
+    if kind == "dataset":
+        if out == STANDARD_OUTPUT:
+            raise InputError("a dataset is a folder: name one with --out")
+        with placed_folder(out) as folder:
+            return write_dataset(_tables(starmap(export_row, grades)), SCHEMA, folder)
     if kind == "parquet" and out == STANDARD_OUTPUT:
         raise InputError("Parquet needs a file: name one with --out")
-    writers: dict[Format, Callable[[Iterator[dict[str, Any]], IO[bytes]], int]] = {
+    writers: dict[str, Callable[[Iterator[dict[str, Any]], IO[bytes]], int]] = {
         "jsonl": _write_jsonl,
         "csv": write_csv,
         "parquet": _write_parquet,
@@ -94,19 +99,8 @@ def _destination(out: str) -> Iterator[IO[bytes]]:
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
         return
-    path = plain_file(out)
-    with disk_errors(path), replacing(path) as stream:
+    with placed(out) as stream:
         yield stream
-
-
-def plain_file(out: str) -> Path:
-    """The file that `out` leads to: what is put in its place must replace no link and no device."""
-    path = Path(os.path.realpath(out))
-    if not out or (path.exists() and not path.is_file()):
-        raise InputError(f"{out}: not a file\n  hint: --out names the file to write")
-    if not path.parent.is_dir():
-        raise InputError(f"{out}: there is no folder {path.parent}")
-    return path
 
 
 def _write_jsonl(rows: Iterator[dict[str, Any]], stream: IO[bytes]) -> int:
@@ -120,7 +114,12 @@ def _write_jsonl(rows: Iterator[dict[str, Any]], stream: IO[bytes]) -> int:
 def _write_parquet(rows: Iterator[dict[str, Any]], stream: IO[bytes]) -> int:
     count = 0
     with pq.ParquetWriter(stream, SCHEMA, compression="zstd") as writer:
-        while batch := list(islice(rows, _ROWS)):
-            writer.write_table(pa.Table.from_pylist(batch, schema=SCHEMA))
-            count += len(batch)
+        for table in _tables(rows):
+            writer.write_table(table)
+            count += table.num_rows
     return count
+
+
+def _tables(rows: Iterator[dict[str, Any]]) -> Iterator[pa.Table]:
+    while batch := list(islice(rows, _ROWS)):
+        yield pa.Table.from_pylist(batch, schema=SCHEMA)

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from rlaif.records.grade import Answered, Grade
-from rlaif.records.outcome import Failure, Outcome, Skipped
+from rlaif.records.outcome import Failure, Outcome, Skipped, Verdict
 from rlaif.storage.case_costs import COSTS, costs_column, with_costs
 from rlaif.storage.case_costs import NAME as CASE_COSTS
 from rlaif.storage.clean_text import clean_text, clean_verdict
@@ -50,6 +50,9 @@ SCHEMA = pa.schema(_FIELDS, metadata={"rlaif": "grades 1"})
 """One row a grade. `under` is the hash of what it was graded under. Where verdicts have quotations
 or ballots, one column more: see grounds.py."""
 
+ROW_GROUP = 2048
+"""Rows that are read together, also of a large part."""
+
 _PLAIN = ("sample_id", "sample_hash", "attempt", "rubric", "judge", "score", "raw_score")
 _MORE = ("status", "reason", "reasoning_characters", "truncated")
 
@@ -82,7 +85,9 @@ def _table(grades: Sequence[Grade], under: str) -> Any:
 def as_parquet(table: Any) -> bytes:
     """The table as the bytes of a Parquet file."""
     sink = pa.BufferOutputStream()
-    pq.write_table(table, sink, compression="zstd", write_page_checksum=True)
+    pq.write_table(
+        table, sink, compression="zstd", write_page_checksum=True, row_group_size=ROW_GROUP
+    )
     content: bytes = sink.getvalue().to_pybytes()
     return content
 
@@ -111,6 +116,19 @@ def read_grades(batch: Any) -> Iterator[Grade]:
             reasoning_characters=characters,
             truncated=truncated,
         )
+
+
+def verdicts_by_key(batch: Any) -> Iterator[dict[str, Verdict]]:
+    """Of each grade of such a batch its verdicts by key, also what a skipped outcome had heard."""
+    costly = map(with_costs, read_outcomes(batch.column("outcomes")), _read(batch, CASE_COSTS))
+    for outcomes in map(with_grounds, costly, _read(batch, VERDICT_GROUNDS)):
+        found = {answered.key: _verdict(answered.outcome) for answered in outcomes if answered.key}
+        yield {key: verdict for key, verdict in found.items() if verdict is not None}
+
+
+def _verdict(outcome: Outcome) -> Verdict | None:
+    verdict = outcome.verdict if isinstance(outcome, Skipped) else outcome
+    return verdict if isinstance(verdict, Verdict) and verdict.distribution else None
 
 
 def _read(batch: Any, name: str) -> list[Any]:

@@ -12,9 +12,11 @@ from rlaif.errors import InputError, Problem
 from rlaif.records.identity import digest_of
 from rlaif.storage import queries
 from rlaif.storage.manifest import Samples
+from rlaif.storage.place_names import told
 from rlaif.storage.problems import Problems
-from rlaif.storage.sample_table import SampleParts, row_count, without
+from rlaif.storage.sample_table import SampleParts, ids_of, row_count, without
 from rlaif.storage.samples import Row
+from rlaif.storage.selection import EVERYTHING, Drawing, Selection
 from rlaif.storage.whole_files import TEMPORARY, is_intact, parts, sync_folder
 
 
@@ -31,7 +33,13 @@ class Intake:
     """Samples of a known id whose content is another now."""
 
 
-def take_in(rows: Iterable[Row], folder: Path, source: str, current: Samples | None) -> Intake:
+def take_in(
+    rows: Iterable[Row],
+    folder: Path,
+    source: str,
+    current: Samples | None,
+    selection: Selection = EVERYTHING,
+) -> Intake:
     """Spool `rows` into a new generation below `folder`; drop it where nothing has changed.
 
     Raises: FileProblems with every bad row and every id of two contents; then nothing has changed.
@@ -39,15 +47,17 @@ def take_in(rows: Iterable[Row], folder: Path, source: str, current: Samples | N
     spool = folder / f"{TEMPORARY}{secrets.token_hex(4)}"
     spool.mkdir(parents=True)
     try:
-        count, duplicates, name = _spool(rows, spool)
+        found = _spool(rows, spool, selection)
         samples = Samples(
-            source=source,
-            count=count - duplicates,
-            duplicates=duplicates,
-            digest=name,
+            source=told(source),
+            count=found.kept,
+            duplicates=found.duplicates,
+            digest=found.digest,
             generation=current.generation if current else "",
+            selection=str(selection),
+            twins=found.twins,
         )
-        if current and current.digest == name and intact_parts(folder, current):
+        if current and current.digest == found.digest and intact_parts(folder, current):
             return Intake(samples, new=False)
         return _new_generation(spool, folder, samples, current)
     finally:
@@ -62,26 +72,61 @@ def intact_parts(folder: Path, samples: Samples) -> list[Path] | None:
     return found if sum(map(row_count, found)) == samples.count else None
 
 
-def _spool(rows: Iterable[Row], spool: Path) -> tuple[int, int, str]:
-    """Write `rows` to `spool`: how many, how many of them twice, and the digest of all."""
-    problems = Problems()
+@dataclass(frozen=True, slots=True)
+class _Spooled:
+    """What was written to a spool."""
+
+    kept: int
+    duplicates: int
+    twins: int
+    digest: str
+
+
+def _spool(rows: Iterable[Row], spool: Path, selection: Selection) -> _Spooled:
+    """Write those of `rows` that are selected to `spool`."""
+    problems, shard = Problems(), selection.shard
     writer = SampleParts(spool)
 
-    def texts() -> Iterator[bytes]:
+    def texts() -> Iterator[bytes | str]:
+        if chosen := str(selection):
+            yield chosen
         for row in rows:
             problems.add(row.problems)
-            if row.sample is not None:
+            if row.sample is None:
+                continue
+            if shard is None or shard.has(row.sample.sample_id):
                 yield writer.add(row, row.sample)
+            else:
+                writer.passed_over()
 
     name = digest_of(texts())
     writer.flush()
-    dropped = _repeats(spool, problems) if writer.count else set()
+    repeated = _repeats(spool, problems) if writer.count else set()
     problems.refuse()
-    if not writer.count:
+    if not writer.seen:
         raise InputError("there are no samples in the input")
+    dropped = repeated | _not_drawn(spool, repeated, selection)
     for part in parts(spool) if dropped else ():
         without(part, dropped)
-    return writer.count, len(dropped), name
+    twins = _twins(spool) if writer.count > len(dropped) else 0
+    return _Spooled(writer.count - len(dropped), len(repeated), twins, name)
+
+
+def _not_drawn(spool: Path, repeated: set[int], selection: Selection) -> set[int]:
+    """The ordinals of the samples that a draw leaves out."""
+    if selection.draw is None:
+        return set()
+    drawing, others = Drawing(selection.draw, selection.seed), set()
+    for ordinal, sample_id in ids_of(parts(spool)):
+        if ordinal not in repeated:
+            drawing.offer(ordinal, sample_id)
+            others.add(ordinal)
+    return others - drawing.drawn()
+
+
+def _twins(spool: Path) -> int:
+    with queries.database(samples=parts(spool)) as connection:
+        return queries.twin_count(connection)
 
 
 def _repeats(spool: Path, problems: Problems) -> set[int]:

@@ -8,12 +8,13 @@ import sys
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import IO, cast
 
 import pyarrow as pa
 
 from rlaif.errors import FileProblems, InputError, Problem
+from rlaif.storage.place_names import told
+from rlaif.storage.places import place_of
 
 LONGEST_LINE = 64 * 2**20
 """Bytes. A longer line is refused: a file that is not JSON Lines must not fill the memory."""
@@ -27,13 +28,13 @@ _BOM = b"\xef\xbb\xbf"
 
 def shown(source: str) -> str:
     """The name of a source in messages."""
-    return "<stdin>" if source == STANDARD_INPUT else source
+    return "<stdin>" if source == STANDARD_INPUT else told(source)
 
 
 def read_lines(source: str) -> Iterator[tuple[int, bytes]]:
     """Lines that are not blank, each with its number from 1; `-` is standard input.
 
-    Whether the bytes are gzip, zstd or plain is seen from the bytes themselves.
+    `source` is a path or a URL. Whether it is gzip, zstd or plain is seen from the bytes.
     Raises: InputError for a file that cannot be read, FileProblems for one that is damaged.
     """
     number = 0
@@ -59,7 +60,7 @@ def _opened(source: str) -> Iterator[io.BufferedReader]:
     if source == STANDARD_INPUT:
         yield cast("io.BufferedReader", sys.stdin.buffer)
         return
-    with Path(source).open("rb") as stream:
+    with place_of(source).opened() as stream:
         yield stream
 
 

@@ -14,6 +14,8 @@ from typing import IO
 from rlaif.errors import RunError, RunLocked
 from rlaif.storage.whole_files import disk_errors
 
+_MOVE = "choose a folder on another one; a run that is there already can be copied"
+
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
@@ -38,14 +40,18 @@ def _take(stream: IO[str], path: Path) -> None:
         ) from error
     except OSError as error:
         if error.errno in (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS):
-            raise RunError(f"{path.parent}: this file system has no locks") from error
-        raise RunError(f"{path}: {error.strerror}") from error
+            raise RunError(
+                f"{path.parent}: this file system has no locks\n  hint: {_MOVE}"
+            ) from error
+        with disk_errors(path):
+            raise
 
 
 def _sign(stream: IO[str]) -> None:
-    """Say who holds it; for the message of the one who comes second."""
+    """Say who holds it; for the message of the one who comes second.
+
+    Written at once: what a full disk left in the stream would break the job when it is closed.
+    """
     with suppress(OSError):
-        stream.seek(0)
-        stream.truncate()
-        stream.write(f"process {os.getpid()} on {socket.gethostname()}\n")
-        stream.flush()
+        os.ftruncate(stream.fileno(), 0)
+        os.write(stream.fileno(), f"process {os.getpid()} on {socket.gethostname()}\n".encode())

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
@@ -19,6 +18,7 @@ from rlaif.storage.arrow_rows import JsonColumns, parquet_rows
 from rlaif.storage.faults import as_problem
 from rlaif.storage.json_rows import key_columns, parse_line
 from rlaif.storage.lines import STANDARD_INPUT, read_lines, shown
+from rlaif.storage.places import place_of
 
 PROMPT_FIELDS = ("sample_id", "prompt", "reference")
 
@@ -72,15 +72,17 @@ def loose_rows(source: str, mapping: Mapping[str, str]) -> Iterator[LooseRow | P
     """
     if is_parquet(source):
         read = JsonColumns(dict(mapping)).read
-        for number, row in parquet_rows(Path(source)):
+        for number, row in parquet_rows(place_of(source)):
             parsed = row if isinstance(row, Fault) else read(row)
             if isinstance(parsed, Fault):
-                yield as_problem(parsed, source, number, {})
+                yield as_problem(parsed, shown(source), number, {})
             else:
-                yield LooseRow(source, number, parsed)
+                yield LooseRow(shown(source), number, parsed)
         return
-    if Path(source).is_dir():
-        raise InputError(f"{source}: a folder\n  hint: give a file of JSON Lines, or Parquet")
+    if source != STANDARD_INPUT and place_of(source).kind() == "folder":
+        raise InputError(
+            f"{shown(source)}: a folder\n  hint: give a file of JSON Lines, or Parquet"
+        )
     for number, line in read_lines(source):
         found = parse_line(source, number, line)
         if isinstance(found, Problem):
@@ -91,7 +93,7 @@ def loose_rows(source: str, mapping: Mapping[str, str]) -> Iterator[LooseRow | P
 
 def is_parquet(source: str) -> bool:
     """Whether `source` is a table, by its name."""
-    return source != STANDARD_INPUT and Path(source).suffix.lower() == ".parquet"
+    return source != STANDARD_INPUT and place_of(source).suffix == ".parquet"
 
 
 def _prompt(row: LooseRow, mapping: Mapping[str, str]) -> PromptRow | Problem:

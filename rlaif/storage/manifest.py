@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import platform
 import socket
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -40,8 +41,19 @@ class Stated(_Part):
     hash: str
     file: str = ""
     """The name, in the run folder, of the file that holds its text."""
+    bytes_hash: str = ""
+    """Of that file, so that any damage to it is seen; empty where an older rlaif wrote it."""
     served: str = ""
     """For a judge: the model as the backend found it."""
+
+
+class Needed(_Part):
+    """What the criteria of a rubric and of the samples' own need."""
+
+    judge: bool = False
+    code: bool = False
+    checks: tuple[str, ...] = ()
+    """The names of all checks, sorted."""
 
 
 class Samples(_Part):
@@ -55,6 +67,15 @@ class Samples(_Part):
     """Over the rows in their order."""
     generation: str
     """The name of the folder in `samples/` that holds them."""
+    selection: str = ""
+    """Which of the input's samples they are; empty for all."""
+    twins: int | None = None
+    """Samples with the content of an earlier one under another id; None where nobody counted."""
+    read_as: str = ""
+    """Hash of the input's bytes and of all that decides what is read in them; empty where the bytes
+    could not be told. While it stays the same, the input need not be read again."""
+    needs: Needed = Needed()
+    """What was found to be needed when they were taken in."""
 
 
 class Sandboxed(_Part):
@@ -92,11 +113,28 @@ class Spent(_Part):
     """Such verdicts that were asked for again."""
     changed: int = 0
     """Those of them that came out otherwise."""
+    priced: int = 0
+    """Questions of `asked` whose cost is known: those of a judge with a price."""
+    cost: dict[str, float] = Field(default_factory=dict)
+    """What they cost, by currency."""
 
     def plus(self, other: Spent) -> Spent:
         """Both together."""
-        mine, others = self.model_dump(), other.model_dump()
-        return Spent.model_validate({name: mine[name] + others[name] for name in mine})
+        mine, others = self.model_dump(exclude={"cost"}), other.model_dump(exclude={"cost"})
+        both = {name: mine[name] + others[name] for name in mine}
+        return Spent.model_validate({**both, "cost": added(self.cost, other.cost)})
+
+    def minus(self, earlier: Spent) -> Spent:
+        """What has come since `earlier`."""
+        mine, others = self.model_dump(exclude={"cost"}), earlier.model_dump(exclude={"cost"})
+        since = {name: mine[name] - others[name] for name in mine}
+        less = {currency: -cost for currency, cost in earlier.cost.items()}
+        return Spent.model_validate({**since, "cost": added(self.cost, less)})
+
+
+def added(one: Mapping[str, float], other: Mapping[str, float]) -> dict[str, float]:
+    """Two sums of money, by currency."""
+    return {key: one.get(key, 0.0) + other.get(key, 0.0) for key in {**one, **other}}
 
 
 def _versions() -> dict[str, str]:
@@ -169,6 +207,15 @@ def _damaged(path: Path, why: str) -> RunError:
         f"{path}: damaged ({why})\n"
         "  hint: delete this one file and start the same command again; the grades are kept"
     )
+
+
+def text_fault(folder: Path, stated: Stated) -> str:
+    """What is wrong with the kept text of a rubric or a judge: "missing", "damaged", or nothing."""
+    try:
+        content = (folder / stated.file).read_bytes()
+    except OSError:
+        return "missing"
+    return "damaged" if stated.bytes_hash and digest(content) != stated.bytes_hash else ""
 
 
 def write_manifest(folder: Path, manifest: Manifest, name: str = NAME) -> None:

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Self
 
 from rlaif.errors import RunError
+from rlaif.records.identity import digest
 from rlaif.records.outcome import Verdict
 from rlaif.records.pair import Pair
 from rlaif.records.preference import Preference
@@ -40,6 +41,7 @@ from rlaif.storage.manifest import (
 from rlaif.storage.pair_intake import PairIntake, intact_pairs, kept_pairs, take_in_pairs
 from rlaif.storage.pair_lines import preference_line, read_line, verdicts_of
 from rlaif.storage.pair_rows import PairRow
+from rlaif.storage.place_names import refuse_run_url
 from rlaif.storage.run_folder import Counts, Kept
 from rlaif.storage.whole_files import (
     TEMPORARY,
@@ -192,9 +194,15 @@ class PairFolder:
 
     def _keep(self, what: str, kept: Kept) -> Stated:
         name = f"{what}-{kept.hash[:12]}{kept.suffix}"
-        write_whole(self.path / name, kept.text.encode())
+        content = kept.text.encode()
+        write_whole(self.path / name, content)
         return Stated(
-            name=kept.name, version=kept.version, hash=kept.hash, file=name, served=kept.served
+            name=kept.name,
+            version=kept.version,
+            hash=kept.hash,
+            file=name,
+            bytes_hash=digest(content),
+            served=kept.served,
         )
 
     def _write(self, manifest: Manifest) -> None:
@@ -254,6 +262,7 @@ def is_of_pairs(path: Path) -> bool:
 
 def open_pairs(path: Path) -> PairFolder:
     """The run of pairs at `path`. Raises: RunError when there is none."""
+    refuse_run_url(path)
     manifest = read_manifest(path, NAME)
     if manifest is None:
         there = "no such folder" if not path.exists() else "not a run of pairs"
@@ -264,6 +273,7 @@ def open_pairs(path: Path) -> PairFolder:
 
 def make_pairs(path: Path) -> PairFolder:
     """The run of pairs at `path`, made where there is none. Raises: RunError for any other."""
+    refuse_run_url(path)
     with disk_errors(path):
         path.mkdir(parents=True, exist_ok=True)
         names = (p.name for p in path.iterdir())

@@ -16,6 +16,7 @@ from rlaif.records.identity import canonical, digest, digest_of
 from rlaif.records.pair import Pair, pair_digest
 from rlaif.storage.manifest import Samples
 from rlaif.storage.pair_rows import PairRow
+from rlaif.storage.place_names import told
 from rlaif.storage.problems import Problems
 from rlaif.storage.whole_files import TEMPORARY, sync_folder
 
@@ -49,7 +50,7 @@ def take_in_pairs(
             stream.flush()
             os.fsync(stream.fileno())
         pairs = Samples(
-            source=source,
+            source=told(source),
             count=len(seen.hashes),
             duplicates=seen.duplicates,
             digest=name,

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
@@ -23,6 +22,7 @@ from rlaif.storage.faults import as_problem
 from rlaif.storage.json_rows import key_columns, parse_line
 from rlaif.storage.lines import STANDARD_INPUT, read_lines, shown
 from rlaif.storage.loose_rows import loose_rows
+from rlaif.storage.places import place_of
 from rlaif.storage.problems import Problems
 
 FIELDS = frozenset(Pair.model_fields)
@@ -101,14 +101,13 @@ def _check_mapping(mapping: Mapping[str, str]) -> None:
 def _refuse_others(source: str) -> None:
     if source == STANDARD_INPUT:
         return
-    path = Path(source)
-    if "://" in source:
-        raise InputError(f"{source}: only local files are read; copy it here first")
-    if not path.exists():
-        raise InputError(f"{source}: no such file")
-    if path.is_dir() or path.suffix.lower() in (".csv", ".tsv", ".arrow", ".xlsx"):
-        kind = "a folder is" if path.is_dir() else f"{path.suffix} files are"
-        raise InputError(f"{source}: {kind} not read\n  hint: {_READ}")
+    place = place_of(source)
+    kind_of = place.kind()
+    if not kind_of:
+        raise InputError(f"{place.name}: no such file")
+    if kind_of == "folder" or place.suffix in (".csv", ".tsv", ".arrow", ".xlsx"):
+        kind = "a folder is" if kind_of == "folder" else f"{place.suffix} files are"
+        raise InputError(f"{place.name}: {kind} not read\n  hint: {_READ}")
 
 
 def _rows(source: str, mapping: Mapping[str, str]) -> Iterator[PairRow]:

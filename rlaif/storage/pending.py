@@ -12,9 +12,9 @@ from typing import Any
 from rlaif.records.outcome import Verdict
 from rlaif.records.sample import Sample
 from rlaif.storage import queries
-from rlaif.storage.case_costs import costly
-from rlaif.storage.grounds import grounded
-from rlaif.storage.outcome_table import read_verdicts
+from rlaif.storage.grade_table import verdicts_by_key
+from rlaif.storage.part_rows import rows_at
+from rlaif.storage.queries import Which
 from rlaif.storage.sample_table import read_kept
 
 
@@ -31,20 +31,25 @@ class Pending:
 
 
 def pending_samples(
-    samples: Sequence[Path], grades: Sequence[Path], under: str, retry_failed: bool
+    samples: Sequence[Path],
+    grades: Sequence[Path],
+    under: str,
+    retry_failed: bool,
+    which: Which = "all",
 ) -> Iterator[Pending]:
     """Samples with no effective grade under `under` in input order; failed ones too if asked.
 
     Streams: neither the samples nor the verdicts have to fit in memory.
     """
-    if not grades:
+    if not grades and which == "all":
         for _, sample_hash, sample in read_kept(samples):
             yield Pending(sample, sample_hash, 1)
         return
-    with queries.database(samples=samples, grades=grades) as connection:
-        queries.find_pending(connection, under, retry_failed)
+    with queries.database(queries.NARROW, samples=samples, grades=grades) as connection:
+        queries.find_pending(connection, under, retry_failed, which)
         attempts: list[int] = []
-        prior = _Priors(connection)
+        places = queries.prior_places(connection, twins=which == "twins")
+        prior = _Priors(rows_at(grades, places, verdicts_by_key))
         for ordinal, sample_hash, sample in read_kept(samples, _noted(connection, attempts)):
             yield Pending(sample, sample_hash, attempts.pop(0), prior.at(ordinal))
 
@@ -59,14 +64,20 @@ def _noted(connection: Any, attempts: list[int]) -> Iterator[int]:
 class _Priors:
     """Earlier verdicts in the order of the input, asked for by rising ordinals."""
 
-    def __init__(self, connection: Any) -> None:
-        self._groups = groupby(_verdicts(connection), key=itemgetter(0))
+    def __init__(self, found: Iterator[tuple[int, dict[str, Verdict]]]) -> None:
+        """Take the verdicts of each earlier grade by their key, with the sample's ordinal."""
+        self._groups = groupby(found, key=itemgetter(0))
         self._next: tuple[int, dict[str, Verdict]] | None = None
         self._advance()
 
     def _advance(self) -> None:
         group = next(self._groups, None)
-        self._next = group and (group[0], {key: verdict for _, key, verdict in group[1]})
+        self._next = None
+        if group is not None:
+            verdicts: dict[str, Verdict] = {}
+            for _, of_one_grade in group[1]:
+                verdicts.update(of_one_grade)
+            self._next = (group[0], verdicts)
 
     def at(self, ordinal: int) -> dict[str, Verdict]:
         """The verdicts of one sample by their key."""
@@ -77,13 +88,3 @@ class _Priors:
         found = self._next[1]
         self._advance()
         return found
-
-
-def _verdicts(connection: Any) -> Iterator[tuple[int, str, Verdict]]:
-    for batch in queries.prior_verdicts(connection):
-        columns = {name: batch.column(name) for name in batch.schema.names}
-        verdicts = read_verdicts(columns, batch.num_rows)
-        told = (columns[name].to_pylist() for name in ("ordinal", "key", "costs", "grounds"))
-        for ordinal, key, costs, grounds, verdict in zip(*told, verdicts, strict=True):
-            if verdict is not None:
-                yield ordinal, key, grounded(costly(verdict, costs), grounds)

@@ -7,22 +7,35 @@ beats failed, then the higher attempt, then the later part and row.
 
 from __future__ import annotations
 
+import os
 import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import duckdb
 
 from rlaif.errors import RunError
-from rlaif.storage.case_costs import NAME as CASE_COSTS
-from rlaif.storage.grounds import NAME as GROUNDS
 
 MEMORY = "512MB"
+NARROW = "64MB"
+"""Memory for what a job asks on its way: numbers only, however long the texts are."""
+THREADS = 4
+FEW_THREADS = 2
+"""Each holds buffers of its own."""
 BATCH = 2048
 """Rows handed over at once."""
+
+Which = Literal["all", "firsts", "twins"]
+"""All samples, the first one of each content, or those with the content of an earlier one."""
+
+_EMPTY_SAMPLES = """
+CREATE VIEW {} AS SELECT 0::BIGINT ordinal, ''::VARCHAR sample_id, ''::VARCHAR sample_hash,
+  ''::VARCHAR path, 0::BIGINT line, ''::VARCHAR sample
+WHERE false
+"""
 
 _EMPTY_GRADES = """
 CREATE VIEW {} AS SELECT ''::VARCHAR sample_id, ''::VARCHAR sample_hash, ''::VARCHAR under,
@@ -33,45 +46,71 @@ CREATE VIEW {} AS SELECT ''::VARCHAR sample_id, ''::VARCHAR sample_hash, ''::VAR
   WHERE false
 """
 
-_PENDING = """
-CREATE OR REPLACE TABLE pending AS
-WITH graded AS (
-  SELECT sample_id, sample_hash, bool_or(status = 'ok') AS ok, max(attempt) AS attempt
-  FROM grades WHERE under = $under GROUP BY sample_id, sample_hash)
-SELECT s.ordinal, s.sample_id, coalesce(g.attempt, 0) + 1 AS attempt
-FROM samples s LEFT JOIN graded g USING (sample_id, sample_hash)
-WHERE g.sample_id IS NULL OR ($retry AND NOT g.ok)
-"""
-
-_PRIOR = """
-SELECT ordinal, o.key AS key, o.distribution AS distribution, o.label_mass AS label_mass,
-  o.rationale AS rationale, o.cases AS cases, costs, grounds
-FROM (
-  SELECT p.ordinal, g.attempt, g.filename, g.file_row_number, unnest(g.outcomes) AS o,
-    {costs} AS costs, {grounds} AS grounds
-  FROM grades g JOIN pending p USING (sample_id))
-WHERE o.key <> '' AND o.distribution IS NOT NULL
-ORDER BY ordinal, filename, file_row_number
-"""
-
 FIRST = "status = 'ok' DESC, attempt DESC, filename DESC, file_row_number DESC"
 """Of several grades of one sample under one thing, the effective one first."""
 
-_BEST = f"""
-CREATE OR REPLACE TABLE best AS
-SELECT s.ordinal, g.filename, g.file_row_number, g.status
-FROM samples s JOIN (
-  SELECT sample_id, sample_hash, filename, file_row_number, status
-  FROM grades WHERE under = $under
-  QUALIFY row_number() OVER (
-    PARTITION BY sample_id, sample_hash
-    ORDER BY {FIRST}) = 1
-) g USING (sample_id, sample_hash)
+_SAMPLE = "md5_number(sample_id || chr(0) || sample_hash)"
+"""16 bytes that stand for a sample's id and content: a million of them fit where their texts do
+not."""
+
+_PLACE = (
+    "(((status = 'ok')::HUGEINT * 1048576 + attempt) * 4294967296 + part) * 4294967296"
+    " + file_row_number"
+)
+"""Where a grade lies, as one number: of several grades of one sample, the effective one has the
+largest, as in FIRST."""
+
+_PART, _ROW = "(place // 4294967296 % 4294967296)::BIGINT", "(place % 4294967296)::BIGINT"
+_OK = "place >= 1048576::HUGEINT * 4294967296 * 4294967296"
+_ATTEMPT = "(place // 4294967296 // 4294967296 % 1048576)::BIGINT"
+
+_PLACED = f"""
+CREATE OR REPLACE TABLE placed AS
+SELECT {_SAMPLE} AS sample, max({_PLACE}) AS place, max(attempt) AS attempt
+FROM grades JOIN grades_files USING (filename) WHERE under = $under GROUP BY ALL
 """  # noqa: S608 - constants
 
-_GRADES = """
-SELECT g.* FROM grades g JOIN best b USING (filename, file_row_number) ORDER BY b.ordinal
-"""
+_BEST = f"""
+CREATE OR REPLACE TABLE best AS
+SELECT ordinal, place FROM (SELECT ordinal, {_SAMPLE} AS sample FROM samples)
+JOIN placed USING (sample)
+"""  # noqa: S608 - constants
+
+_PLACES = f"SELECT ordinal, {_PART}, {_ROW} FROM best ORDER BY ordinal"  # noqa: S608 - constants
+_COUNTS = f"SELECT count(*) FILTER ({_OK}), count(*) FILTER (NOT {_OK}) FROM best"  # noqa: S608 - constants
+
+_PENDING = f"""
+CREATE OR REPLACE TABLE pending AS
+SELECT s.ordinal, coalesce(p.attempt, 0) + 1 AS attempt, s.named, s.content
+FROM (
+  SELECT ordinal, {_SAMPLE} AS sample, hash(sample_id) AS named, hash(sample_hash) AS content
+  FROM samples {{which}}
+) s LEFT JOIN placed p USING (sample)
+WHERE p.sample IS NULL OR ($retry AND NOT {_OK})
+"""  # noqa: S608 - constants
+
+_FIRST_OF_CONTENT = "SELECT min(ordinal) FROM samples GROUP BY hash(sample_hash)"
+_WHICH = {
+    "all": "",
+    "firsts": f"WHERE ordinal IN ({_FIRST_OF_CONTENT})",
+    "twins": f"WHERE ordinal NOT IN ({_FIRST_OF_CONTENT})",
+}
+
+_PRIOR = f"""
+SELECT ordinal, {_PART}, {_ROW} FROM (
+  SELECT ordinal, place FROM pending JOIN (
+    SELECT hash(sample_id) AS named, {_PLACE} AS place
+    FROM grades JOIN grades_files USING (filename)
+  ) USING (named)
+  {{twins}}
+) ORDER BY 1, 2, 3
+"""  # noqa: S608 - constants
+
+_PRIOR_OF_TWINS = f"""UNION ALL
+  SELECT ordinal, place FROM pending JOIN (
+    SELECT hash(sample_hash) AS content, max({_PLACE}) AS place
+    FROM grades JOIN grades_files USING (filename) GROUP BY ALL
+  ) USING (content)"""  # noqa: S608 - constants
 
 _GRADE = f"""
 SELECT g.* FROM grades g
@@ -85,34 +124,57 @@ ORDER BY jaro_winkler_similarity(sample_id, $name) DESC, ordinal LIMIT $most
 """
 
 _REPEATED = """
+WITH repeated AS (
+  SELECT hash(sample_id) AS named FROM samples GROUP BY ALL HAVING count(*) > 1),
+several AS (SELECT * FROM samples WHERE hash(sample_id) IN (SELECT named FROM repeated))
 SELECT s.ordinal, s.sample_id, s.path, s.line, s.sample = f.sample AS same,
   f.path AS first_path, f.line AS first_line
-FROM samples s JOIN (
-  SELECT sample_id, min(ordinal) AS ordinal FROM samples GROUP BY sample_id HAVING count(*) > 1
-) d USING (sample_id) JOIN samples f ON f.ordinal = d.ordinal
+FROM several s JOIN (
+  SELECT sample_id, min(ordinal) AS ordinal FROM several GROUP BY sample_id HAVING count(*) > 1
+) d USING (sample_id) JOIN several f ON f.ordinal = d.ordinal
 WHERE s.ordinal > d.ordinal ORDER BY s.ordinal
 """
 
+_TWINS = "SELECT count(*) - count(DISTINCT hash(sample_hash)) FROM samples"
+
 _CHANGES = """
-SELECT count(*) FILTER (o.sample_id IS NULL), count(*) FILTER (n.sample_id IS NULL),
-  count(*) FILTER (o.sample_hash <> n.sample_hash)
-FROM samples n FULL OUTER JOIN older o USING (sample_id)
+SELECT count(*) FILTER (o.name IS NULL), count(*) FILTER (n.name IS NULL),
+  count(*) FILTER (o.content <> n.content)
+FROM (SELECT md5_number(sample_id) AS name, hash(sample_hash) AS content FROM samples) n
+FULL OUTER JOIN (SELECT md5_number(sample_id) AS name, hash(sample_hash) AS content FROM older) o
+USING (name)
 """
 
 
+_FILES = """
+CREATE TABLE grades_files AS
+SELECT unnest($files)::VARCHAR AS filename, generate_subscripts($files, 1) - 1 AS part
+"""
+"""The number of each part with grades."""
+
+
 @contextmanager
-def database(**tables: Sequence[Path]) -> Iterator[Any]:
+def database(memory: str = MEMORY, **tables: Sequence[Path]) -> Iterator[Any]:
     """A connection with one view for each name, over the Parquet files given for it.
 
+    Args: `memory`, beyond which it spills to disk.
     Raises: RunError for what DuckDB says while it reads them.
     """
     try:
         with duckdb.connect() as connection, tempfile.TemporaryDirectory(prefix="rlaif-") as spill:
-            connection.execute(f"SET memory_limit = '{MEMORY}'")
+            connection.execute(f"SET memory_limit = '{memory}'")
             connection.execute(f"SET temp_directory = {quoted(spill)}")
+            threads = FEW_THREADS if memory == NARROW else THREADS
+            connection.execute(f"SET threads = {min(threads, os.cpu_count() or 1)}")
             for name, files in tables.items():
                 connection.execute(_view(name, files))
+                if name == "grades":
+                    connection.execute(_FILES, {"files": [str(file) for file in files]})
             yield connection
+    except (duckdb.InterruptException, RuntimeError) as error:
+        if "interrupted" in str(error).lower():  # by Ctrl-C, while DuckDB was at work
+            raise KeyboardInterrupt from error
+        raise
     except duckdb.Error as error:
         raise RunError(f"the run cannot be read: {str(error).splitlines()[0]}") from error
 
@@ -120,6 +182,8 @@ def database(**tables: Sequence[Path]) -> Iterator[Any]:
 def _view(name: str, files: Sequence[Path]) -> str:
     if not files and name.startswith("grades"):
         return _EMPTY_GRADES.format(name)
+    if not files:
+        return _EMPTY_SAMPLES.format(name)
     listed = ", ".join(quoted(_literal(file)) for file in files)
     return (
         f"CREATE VIEW {name} AS SELECT * FROM read_parquet([{listed}], "  # noqa: S608 - a table of ours
@@ -137,9 +201,10 @@ def quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def find_pending(connection: Any, under: str, retry_failed: bool) -> None:
+def find_pending(connection: Any, under: str, retry_failed: bool, which: Which = "all") -> None:
     """Make the table `pending`: samples with no effective grade, or failed ones if asked."""
-    connection.execute(_PENDING, {"under": under, "retry": retry_failed})
+    connection.execute(_PLACED, {"under": under})
+    connection.execute(_PENDING.format(which=_WHICH[which]), {"retry": retry_failed})
 
 
 def pending_ordinals(connection: Any) -> Iterator[tuple[int, int]]:
@@ -147,21 +212,24 @@ def pending_ordinals(connection: Any) -> Iterator[tuple[int, int]]:
     return rows(connection, "SELECT ordinal, attempt FROM pending ORDER BY ordinal")
 
 
-def prior_verdicts(connection: Any) -> Iterator[Any]:
-    """Batches of earlier verdicts of what is pending, by ordinal; of one key the last counts.
+def prior_places(connection: Any, twins: bool = False) -> Iterator[tuple[int, int, int]]:
+    """(ordinal, number of the part, row) of earlier grades of what is pending, in that order.
 
-    The columns `costs` and `grounds` are null where no part has them.
+    They are those of the same id, and with `twins` the best one of the same content besides. A
+    foreign one may be among them, about one in 2**64: what it holds is found by key alone.
     """
-    written = {name for name, *_ in connection.execute("DESCRIBE grades").fetchall()}
-    beside = {"costs": CASE_COSTS, "grounds": GROUNDS}
-    found = {k: f"unnest(g.{name})" if name in written else "NULL" for k, name in beside.items()}
-    return _batches(connection, _PRIOR.format(**found))
+    return rows(connection, _PRIOR.format(twins=_PRIOR_OF_TWINS if twins else ""))
 
 
-def effective_grades(connection: Any, under: str) -> Iterator[Any]:
-    """Batches of the effective grades of the current samples, in the order of the input."""
-    connection.execute(_BEST, {"under": under})
-    return _batches(connection, _GRADES)
+def best_places(connection: Any, under: str) -> Iterator[tuple[int, int, int]]:
+    """(ordinal, number of the part, row) of the effective grades, in the order of the input."""
+    _find_best(connection, under)
+    return rows(connection, _PLACES)
+
+
+def _find_best(connection: Any, under: str) -> None:
+    connection.execute(_PLACED, {"under": under})
+    connection.execute(_BEST)
 
 
 def effective_grade(connection: Any, under: str, ordinal: int) -> Iterator[Any]:
@@ -182,10 +250,18 @@ def near_ids(connection: Any, name: str, most: int) -> list[str]:
     return [sample_id for (sample_id,) in found]
 
 
-def status_counts(connection: Any, under: str) -> dict[str, int]:
-    """How many samples have an effective grade, by status."""
-    connection.execute(_BEST, {"under": under})
-    return dict(connection.execute("SELECT status, count(*) FROM best GROUP BY status").fetchall())
+def status_counts(connection: Any, under: str) -> tuple[int, int]:
+    """How many samples have an effective grade that is ok, and one that failed."""
+    _find_best(connection, under)
+    ok, failed = connection.execute(_COUNTS).fetchone()
+    return ok, failed
+
+
+def twin_count(connection: Any) -> int:
+    """How many samples have the content of an earlier one, under another id."""
+    (count,) = connection.execute(_TWINS).fetchone()
+    found: int = count
+    return found
 
 
 def repeated_ids(connection: Any) -> Iterator[tuple[int, str, str, int, bool, str, int]]:

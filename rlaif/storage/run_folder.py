@@ -20,6 +20,7 @@ from pathlib import Path
 
 from rlaif.errors import RunError
 from rlaif.records.grade import Grade
+from rlaif.records.identity import digest
 from rlaif.records.sample import Sample
 from rlaif.storage import queries
 from rlaif.storage.cleaning import clean, sound_parts
@@ -31,16 +32,22 @@ from rlaif.storage.manifest import (
     NAME,
     PAIRS,
     Manifest,
+    Needed,
     Samples,
     Sandboxed,
     Spent,
     Stated,
     read_manifest,
+    text_fault,
     write_manifest,
 )
+from rlaif.storage.part_rows import rows_at
 from rlaif.storage.pending import Pending, pending_samples
+from rlaif.storage.place_names import refuse_run_url
+from rlaif.storage.queries import Which
 from rlaif.storage.sample_table import read_kept
 from rlaif.storage.samples import Row
+from rlaif.storage.selection import EVERYTHING, Selection
 from rlaif.storage.whole_files import disk_errors, write_whole
 
 _OURS = frozenset({NAME, "samples", "parts", "quarantine", "lock", "canaries.json"})
@@ -101,15 +108,17 @@ class RunFolder:
         sandbox: Sandboxed | None = None,
     ) -> None:
         """Say what is graded under what from here on, and keep the texts. Needs the lock."""
+        before = self.manifest
         self._write(
             Manifest(
-                created=self.manifest.created,
+                created=before.created,
                 command=tuple(command),
                 under=under,
                 rubric=self._keep("rubric", rubric),
                 judge=self._keep("judge", judge),
-                samples=self.manifest.samples,
+                samples=before.samples,
                 sandbox=sandbox,
+                spent=before.spent,
             )
         )
 
@@ -118,20 +127,39 @@ class RunFolder:
         self._write(self.manifest.model_copy(update={"spent": self.manifest.spent.plus(spent)}))
 
     def keeps_texts(self) -> bool:
-        """Whether the rubric and the judge that it states are still there to be read."""
+        """Whether the rubric and the judge that it states are still there, as they were written."""
         stated = (self.manifest.rubric, self.manifest.judge)
-        return all(one is None or (self.path / one.file).is_file() for one in stated)
+        return all(one is None or not text_fault(self.path, one) for one in stated)
 
-    def take_in(self, rows: Iterable[Row], source: str) -> Intake:
+    def take_in(
+        self, rows: Iterable[Row], source: str, selection: Selection = EVERYTHING
+    ) -> Intake:
         """Make `rows` the samples of this run, unless they already are. Needs the lock.
 
         Raises: FileProblems with all that is wrong in them; the run is then as it was.
         """
         with disk_errors(self.path):
-            taken = take_in(rows, self.path / "samples", source, self.manifest.samples)
+            folder = self.path / "samples"
+            taken = take_in(rows, folder, source, self.manifest.samples, selection)
         if taken.samples != self.manifest.samples:
             self._write(self.manifest.model_copy(update={"samples": taken.samples}))
         return taken
+
+    def note_samples(self, read_as: str, needs: Needed) -> None:
+        """Keep how the samples were read, and what they need. Raises: RunError."""
+        noted = self._taken().model_copy(update={"read_as": read_as, "needs": needs})
+        if noted != self.manifest.samples:
+            self._write(self.manifest.model_copy(update={"samples": noted}))
+
+    def has_samples(self) -> bool:
+        """Whether the samples that were taken in are there, whole."""
+        samples = self.manifest.samples
+        return samples is not None and intact_parts(self.path / "samples", samples) is not None
+
+    def kept_samples(self) -> Iterator[tuple[int, Sample]]:
+        """(place in the input from 0, sample) of each sample of the run, in order."""
+        for ordinal, _, sample in read_kept(self._samples()):
+            yield ordinal, sample
 
     def writer(
         self,
@@ -142,20 +170,23 @@ class RunFolder:
         """A writer of grades under what the run states. Needs the lock."""
         return GradeWriter(self.path / "parts", self.manifest.under, clock, rows, seconds)
 
-    def pending(self, under: str | None = None, retry_failed: bool = False) -> Iterator[Pending]:
+    def pending(
+        self, under: str | None = None, retry_failed: bool = False, which: Which = "all"
+    ) -> Iterator[Pending]:
         """What is to be graded, in input order; see `pending_samples`."""
-        return pending_samples(
-            self._samples(), sound_parts(self.path), self._under(under), retry_failed
-        )
+        samples, graded = self.files()
+        return pending_samples(samples, graded, self._under(under), retry_failed, which)
 
     def grades(self, under: str | None = None) -> Iterator[Grade]:
         """The effective grade of each graded sample of the run, in input order."""
         graded = sound_parts(self.path)
         if not graded:
             return
-        with queries.database(samples=self._samples(), grades=graded) as connection:
-            for batch in queries.effective_grades(connection, self._under(under)):
-                yield from read_grades(batch)
+        files = {"samples": self._samples(), "grades": graded}
+        with queries.database(queries.NARROW, **files) as connection:
+            places = queries.best_places(connection, self._under(under))
+            for _, grade in rows_at(graded, places, read_grades):
+                yield grade
 
     def graded_samples(self) -> Iterator[tuple[Sample, Grade | None]]:
         """Each sample of the run in input order, with its effective grade if it has one."""
@@ -192,9 +223,10 @@ class RunFolder:
     def counts(self, under: str | None = None) -> Counts:
         """How many samples there are, and how many are graded."""
         samples = self._samples()
-        with queries.database(samples=samples, grades=sound_parts(self.path)) as connection:
-            found = queries.status_counts(connection, self._under(under))
-        return Counts(self._taken().count, found.get("ok", 0), found.get("failed", 0))
+        files = {"samples": samples, "grades": sound_parts(self.path)}
+        with queries.database(queries.NARROW, **files) as connection:
+            ok, failed = queries.status_counts(connection, self._under(under))
+        return Counts(self._taken().count, ok, failed)
 
     def _under(self, under: str | None) -> str:
         return self.manifest.under if under is None else under
@@ -215,9 +247,15 @@ class RunFolder:
 
     def _keep(self, what: str, kept: Kept) -> Stated:
         name = f"{what}-{kept.hash[:12]}{kept.suffix}"
-        write_whole(self.path / name, kept.text.encode())
+        content = kept.text.encode()
+        write_whole(self.path / name, content)
         return Stated(
-            name=kept.name, version=kept.version, hash=kept.hash, file=name, served=kept.served
+            name=kept.name,
+            version=kept.version,
+            hash=kept.hash,
+            file=name,
+            bytes_hash=digest(content),
+            served=kept.served,
         )
 
     def _write(self, manifest: Manifest) -> None:
@@ -227,6 +265,7 @@ class RunFolder:
 
 def open_run(path: Path) -> RunFolder:
     """The run at `path`. Raises: RunError when there is none."""
+    refuse_run_url(path)
     manifest = read_manifest(path)
     if manifest is None:
         if (path / PAIRS).is_file():
@@ -239,6 +278,7 @@ def open_run(path: Path) -> RunFolder:
 
 def make_run(path: Path) -> RunFolder:
     """The run at `path`, made where there is none. Raises: RunError for a folder of others."""
+    refuse_run_url(path)
     with disk_errors(path):
         path.mkdir(parents=True, exist_ok=True)
         foreign = [p.name for p in path.iterdir() if not _is_ours(p.name)]

@@ -22,6 +22,9 @@ ROWS = 4096
 SIZE = 16 * 2**20
 """Bytes of sample text after which a part is written."""
 
+BATCH = 512
+"""Rows read at once."""
+
 _FIELDS: list[tuple[str, Any]] = [
     ("ordinal", pa.int64()),
     ("sample_id", pa.string()),
@@ -45,13 +48,20 @@ class SampleParts:
         self._size = 0
         self._written = 0
         self.count = 0
+        """Samples that were put in."""
+        self.seen = 0
+        """The same with those that were passed over; the ordinal of the next one."""
+
+    def passed_over(self) -> None:
+        """Leave one out: those behind it keep their place in the input."""
+        self.seen += 1
 
     def add(self, row: Row, sample: Sample) -> bytes:
         """Put `sample` at the end; its canonical text."""
         written = sample.as_written()
         text = canonical(written)
         values = (
-            self.count,
+            self.seen,
             sample.sample_id,
             written_digest(written),
             row.path,
@@ -61,6 +71,7 @@ class SampleParts:
         for column, value in zip(self._columns.values(), values, strict=True):
             column.append(value)
         self.count += 1
+        self.seen += 1
         self._size += len(text)
         if self._size >= SIZE or len(self._columns["ordinal"]) >= ROWS:
             self.flush()
@@ -91,6 +102,14 @@ def without(part: Path, ordinals: set[int]) -> None:
         write_part(part.parent, name, as_parquet(table.take(pa.array(kept, pa.int64()))))
 
 
+def ids_of(parts: Iterable[Path]) -> Iterator[tuple[int, str]]:
+    """(ordinal, id) of each sample, in order."""
+    for part in parts:
+        with pq.ParquetFile(part, pre_buffer=False) as file:
+            for batch in file.iter_batches(BATCH, columns=["ordinal", "sample_id"]):
+                yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
+
+
 def row_count(part: Path) -> int:
     """Samples in one part."""
     count: int = pq.read_metadata(part).num_rows
@@ -114,5 +133,5 @@ def read_kept(
 
 def _rows(part: Path) -> Iterator[tuple[int, str, str]]:
     with pq.ParquetFile(part, pre_buffer=False) as file:
-        for batch in file.iter_batches(512, columns=["ordinal", "sample_hash", "sample"]):
+        for batch in file.iter_batches(BATCH, columns=["ordinal", "sample_hash", "sample"]):
             yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)

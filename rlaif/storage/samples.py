@@ -27,11 +27,13 @@ from rlaif.storage.faults import as_problem
 from rlaif.storage.fields import arrange, check_mapping
 from rlaif.storage.json_rows import key_columns, parse_line
 from rlaif.storage.lines import STANDARD_INPUT, read_lines, shown
+from rlaif.storage.places import Kind, Place, places_of
 from rlaif.storage.problems import Problems
 
 _NO_MAPPING: Mapping[str, str] = MappingProxyType({})
 _NOT_READ = frozenset({".xlsx", ".xls", ".yaml", ".yml", ".arrow", ".feather"})
 _CSV = (".csv", ".tsv")
+_TEXT = (".jsonl", ".ndjson", ".json", ".gz", ".zst")
 _READ = "samples are JSON Lines (.jsonl, .gz, .zst), CSV, Parquet, or a dataset saved on disk"
 
 
@@ -51,12 +53,12 @@ def read_rows(
 ) -> Iterator[Row]:
     """The rows of `source` in order, read as they are asked for; `-` is standard input.
 
+    `source` is a path or a URL; one with `*`, `?` or `[...]` in it stands for all that fit.
     Args: `mapping` from our field to their column; `limit`, the most rows to read.
     Raises: InputError for a source that cannot be read at all; bad rows are yielded.
     """
     check_mapping(mapping)
-    rows = _text_rows(source, mapping) if _is_text(source) else _table_rows(source, mapping)
-    return islice(rows, limit)
+    return islice(_rows_of(_looked_at(source), mapping), limit)
 
 
 def read_samples(
@@ -76,28 +78,39 @@ def only_samples(rows: Iterable[Row]) -> Iterator[Sample]:
     problems.refuse()
 
 
-def _is_text(source: str) -> bool:
-    """Whether `source` is lines of text; else it is a table. Raises: InputError for neither."""
+def _looked_at(source: str) -> list[tuple[Place | None, Kind]]:
+    """What is to be read, None for standard input. Raises: InputError for what cannot be."""
     if source == STANDARD_INPUT:
-        return True
-    if "://" in source:
-        raise InputError(f"{source}: only local files are read; copy it here first")
-    path = Path(source)
-    if not path.exists():
-        raise InputError(f"{source}: no such file or folder")
-    if path.suffix.lower() in _NOT_READ:
-        raise InputError(f"{source}: {path.suffix} files are not read\n  hint: {_READ}")
-    return not path.is_dir() and path.suffix.lower() not in _CSV and not _is_parquet(path)
+        return [(None, "file")]
+    found = [(place, place.kind()) for place in places_of(source)]
+    for place, _ in found:
+        if place.suffix in _NOT_READ:
+            raise InputError(f"{place.name}: {place.suffix} files are not read\n  hint: {_READ}")
+    return [*found]
 
 
-def _is_parquet(path: Path) -> bool:
-    if path.suffix == ".parquet" or not path.is_file():
-        return path.suffix == ".parquet"
+def _rows_of(
+    places: Iterable[tuple[Place | None, Kind]], mapping: Mapping[str, str]
+) -> Iterator[Row]:
+    for place, kind in places:
+        if place is None:
+            yield from _text_rows(STANDARD_INPUT, mapping)
+        elif kind == "folder" or place.suffix in _CSV or _is_parquet(place):
+            yield from _table_rows(place, kind, mapping)
+        else:
+            yield from _text_rows(place.source, mapping)
+
+
+def _is_parquet(place: Place) -> bool:
+    if place.suffix == ".parquet" or (place.store and place.suffix in _TEXT):
+        return place.suffix == ".parquet"  # a store would be asked twice
+    if place.store is None and not Path(place.path).is_file():
+        return False  # a pipe has nothing to spare
     try:
-        with path.open("rb") as file:
+        with place.opened() as file:
             return file.read(4) == b"PAR1"
     except OSError as error:
-        raise InputError(f"{path}: {error.strerror}") from error
+        raise InputError(f"{place.name}: {error.strerror}") from error
 
 
 def _text_rows(source: str, mapping: Mapping[str, str]) -> Iterator[Row]:
@@ -121,34 +134,34 @@ def _our_names(columns: Mapping[str, int], mapping: Mapping[str, str]) -> dict[s
     return {**columns, **ours}
 
 
-def _table_rows(source: str, mapping: Mapping[str, str]) -> Iterator[Row]:
-    for path, rows in _tables(Path(source)):
+def _table_rows(place: Place, kind: Kind, mapping: Mapping[str, str]) -> Iterator[Row]:
+    for name, rows in _tables(place, kind):
         texts = JsonColumns(dict(mapping))
         for number, raw in rows:
             read = raw if isinstance(raw, Fault) else texts.read(raw)
             found = [read] if isinstance(read, Fault) else _sample(read, mapping)
             if isinstance(found, Sample):
-                yield Row(str(path), number, found)
+                yield Row(name, number, found)
             else:
-                yield Row(str(path), number, None, _problems(found, str(path), number, {}))
+                yield Row(name, number, None, _problems(found, name, number, {}))
 
 
-def _tables(path: Path) -> Iterator[tuple[Path, Iterator[RawRow]]]:
+def _tables(place: Place, kind: Kind) -> Iterator[tuple[str, Iterator[RawRow]]]:
     """The files that make up a table, in order, with their rows."""
-    if path.is_file():
-        is_csv = path.suffix.lower() in _CSV
-        yield path, csv_rows(path) if is_csv else parquet_rows(path)
+    if kind != "folder":
+        yield place.name, csv_rows(place) if place.suffix in _CSV else parquet_rows(place)
         return
-    streams = dataset_files(path)
+    streams = dataset_files(place)
     if streams is not None:
         for file in streams:
-            yield file, stream_rows(file)
+            yield file.name, stream_rows(file)
         return
-    parts = sorted(path.glob("*.parquet"))
+    parts = place.files(".parquet")
     if not parts:
-        raise InputError(f"{path}: a folder with neither *.parquet nor a dataset\n  hint: {_READ}")
+        told = "a folder with neither *.parquet nor a dataset"
+        raise InputError(f"{place.name}: {told}\n  hint: {_READ}")
     for part in parts:
-        yield part, parquet_rows(part)
+        yield part.name, parquet_rows(part)
 
 
 def _sample(row: dict[str, Any], mapping: Mapping[str, str]) -> Sample | list[Fault]:

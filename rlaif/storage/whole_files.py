@@ -10,7 +10,7 @@ import errno
 import hashlib
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
@@ -28,6 +28,8 @@ _MENDS = {
     errno.EROFS: "choose a folder that can be written",
     errno.EACCES: "choose a folder that you may write",
     errno.EPERM: "choose a folder that you may write",
+    errno.EIO: "see to the disk, then start the same command again",
+    errno.ESTALE: "see that the file server is there, then start the same command again",
 }
 
 
@@ -84,6 +86,27 @@ def write_part(folder: Path, name: str, content: bytes, suffix: str = ".parquet"
     return path
 
 
+def write_large_part(
+    folder: Path, name: str, write: Callable[[IO[bytes]], None], suffix: str = ".parquet"
+) -> Path:
+    """As `write_part`, of content that `write` puts into a stream piece by piece."""
+    unfinished = folder / f"{TEMPORARY}{secrets.token_hex(4)}-{name}{suffix}"
+    with disk_errors(folder):
+        try:
+            with unfinished.open("xb") as stream:
+                write(stream)
+                stream.flush()
+                os.fsync(stream.fileno())
+            path = unfinished.with_name(f"{name}-{_hash_of_file(unfinished)}{suffix}")
+            unfinished.replace(path)
+        except BaseException:
+            with suppress(OSError):
+                unfinished.unlink(missing_ok=True)
+            raise
+        sync_folder(folder)
+    return path
+
+
 def parts(folder: Path, suffix: str = ".parquet") -> list[Path]:
     """The finished parts of `folder`, by name; none where there is no such folder."""
     return sorted(p for p in folder.glob(f"*{suffix}") if not p.name.startswith("."))
@@ -91,14 +114,18 @@ def parts(folder: Path, suffix: str = ".parquet") -> list[Path]:
 
 def is_intact(part: Path) -> bool:
     """Whether the bytes of a part are those that were written."""
-    state = hashlib.blake2b(digest_size=_HEX // 2)
     try:
-        with part.open("rb") as stream:
-            while chunk := stream.read(_CHUNK):
-                state.update(chunk)
+        return part.stem.rpartition("-")[2] == _hash_of_file(part)
     except FileNotFoundError:
         return False
-    return part.stem.rpartition("-")[2] == state.hexdigest()
+
+
+def _hash_of_file(path: Path) -> str:
+    state = hashlib.blake2b(digest_size=_HEX // 2)
+    with path.open("rb") as stream:
+        while chunk := stream.read(_CHUNK):
+            state.update(chunk)
+    return state.hexdigest()
 
 
 def _hash(content: bytes) -> str:

@@ -73,7 +73,7 @@ SOURCES = {
     "records": (
         *("base", "checks", "criterion", "json_schemas", "judge", "number_range", "patterns"),
         *("rubric", "sample", "scales", "written"),
-        *("backends", "judge_base", "openai_keys", "openai_options", "panel"),
+        *("backends", "judge_base", "openai_keys", "openai_options", "panel", "price"),
         *("calls", "code", "code_cases", "code_check", "code_fields", "code_program", "drawn"),
         "python_text",
     ),

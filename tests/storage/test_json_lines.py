@@ -153,7 +153,7 @@ def test_an_endless_line_does_not_fill_the_memory(
     [
         ("none.jsonl", "no such file"),
         ("table.xlsx", ".xlsx files are not read"),
-        ("s3://bucket/x.jsonl", "only local files"),
+        ("nope://bucket/x.jsonl", "no known kind of store"),
         ("folder", "neither"),
     ],
 )
