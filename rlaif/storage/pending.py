@@ -48,7 +48,7 @@ def pending_samples(
     with queries.database(queries.NARROW, samples=samples, grades=grades) as connection:
         queries.find_pending(connection, under, retry_failed, which)
         attempts: list[int] = []
-        places = queries.prior_places(connection, twins=which == "twins")
+        places = queries.prior_places(connection, twins=which != "all")
         prior = _Priors(rows_at(grades, places, verdicts_by_key))
         for ordinal, sample_hash, sample in read_kept(samples, _noted(connection, attempts)):
             yield Pending(sample, sample_hash, attempts.pop(0), prior.at(ordinal))

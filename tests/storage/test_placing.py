@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-import gzip
-import io
-import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import fsspec
-import orjson
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
-from fsspec.implementations.memory import MemoryFile, MemoryFileSystem
-from fsspec.registry import _registry
+from fsspec.implementations.memory import MemoryFile
 
-from rlaif.errors import FileProblems, InputError, MissingExtra, RunError
-from rlaif.storage.answers import read_answers
-from rlaif.storage.pair_rows import read_pairs
+from rlaif.errors import InputError, RunError
 from rlaif.storage.places import place_of
 from rlaif.storage.placing import place_whole, placed, placed_folder
-from rlaif.storage.samples import read_samples
-from tests.storage.conftest import Write
 from tests.storage.stores import STORE, Faulty, put
 from tests.storage.stores import stores as stores
 

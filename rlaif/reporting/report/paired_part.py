@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from rlaif.records.figures import Moved, PairedCriterion, Seen
-from rlaif.reporting.report.blocks import Card, Cards, Figure, Part, Plot, Table
+from rlaif.records.figures import PairedCriterion
+from rlaif.reporting.report.blocks import Cards, Figure, Part, Plot, Table
 from rlaif.reporting.report.criterion_words import Stated
 from rlaif.reporting.report.gathered import Against, Gathered
 from rlaif.reporting.report.inference import Estimate, estimate, holm, mcnemar
-from rlaif.reporting.report.sample_cards import Cutter, answer_of, card
+from rlaif.reporting.report.sample_cards import Cutter, moved_card
 from rlaif.reporting.report.words import NONE, chance, listed, named, number, signed
 from rlaif.reporting.text import count_of
 
@@ -55,7 +55,9 @@ def paired_part(found: Gathered, criteria: Mapping[str, Stated], cutter: Cutter)
         blocks.append(_criteria(against.criteria))
     if against.moved:
         told = "The samples whose score moved most, by this run's answers and the other one's."
-        cards = [_moved(one, here, there, criteria, cutter) for one, here, there in against.moved]
+        cards = [
+            moved_card(one, here, there, criteria, cutter) for one, here, there in against.moved
+        ]
         blocks.append(Cards("Moved most", told, cards))
     return Part("against", "Against the other run", lead, blocks, _HOW)
 
@@ -226,32 +228,3 @@ def _criteria(criteria: Sequence[PairedCriterion]) -> Figure:
         Plot("two_runs", rows, "mean value", "", _RUNS),
         Table("Criteria in both runs", heads, cells),
     )
-
-
-def _moved(
-    one: Moved, here: Seen, there: Seen, criteria: Mapping[str, Stated], cutter: Cutter
-) -> Card:
-    mine = card(here, criteria, cutter)
-    others = {a.criterion: a for a in (there.grade.outcomes if there.grade else ())}
-    rows = []
-    for answered in here.grade.outcomes if here.grade else ():
-        other = others.get(answered.criterion)
-        rows.append(
-            [
-                named(answered.criterion),
-                answer_of(answered),
-                number(answered.value, 2),
-                answer_of(other) if other else NONE,
-                number(other.value if other else None, 2),
-            ]
-        )
-    table = Table(
-        "Answers in both runs",
-        ["criterion", "this run", "value", "the other", "value"],
-        rows,
-        prose=frozenset({0, 1, 3}),
-    )
-    facts = [f"{number(one.there)} in the other run, {signed(one.here - one.there)}", *mine.facts]
-    if here.sample.completion != there.sample.completion:
-        facts.append("the completion differs there; this run's is shown")
-    return Card(mine.name, mine.score, facts, mine.turns, table, mine.remarks)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from html import escape
 
-from rlaif.records.figures import Seen
+from rlaif.records.figures import Moved, Seen
 from rlaif.records.grade import Answered, Grade
 from rlaif.records.outcome import Failure, Skipped, Verdict
 from rlaif.records.sample import Sample, TextOrChat
 from rlaif.reporting.report.blocks import Card, Cards, Part, Table, Turn
 from rlaif.reporting.report.criterion_words import Stated
 from rlaif.reporting.report.gathered import Picked
-from rlaif.reporting.report.words import NONE, named, number
+from rlaif.reporting.report.words import NONE, named, number, signed
 from rlaif.reporting.text import harmless
 
 MOST_CHARACTERS = 20_000
@@ -193,3 +193,33 @@ def _wrote(one: Answered, cutter: Cutter) -> list[Turn]:
         mark = "passed" if case.passed else "not passed"
         found.append(cutter.turn(f"{one.criterion}: {named(case.name)} {mark}", case.message))
     return [turn for turn in found if turn.text]
+
+
+def moved_card(
+    one: Moved, here: Seen, there: Seen, criteria: Mapping[str, Stated], cutter: Cutter
+) -> Card:
+    """A sample of both runs, with this run's text and the answers of both."""
+    mine = card(here, criteria, cutter)
+    others = {a.criterion: a for a in (there.grade.outcomes if there.grade else ())}
+    rows = []
+    for answered in here.grade.outcomes if here.grade else ():
+        other = others.get(answered.criterion)
+        rows.append(
+            [
+                named(answered.criterion),
+                answer_of(answered),
+                number(answered.value, 2),
+                answer_of(other) if other else NONE,
+                number(other.value if other else None, 2),
+            ]
+        )
+    table = Table(
+        "Answers in both runs",
+        ["criterion", "this run", "value", "the other", "value"],
+        rows,
+        prose=frozenset({0, 1, 3}),
+    )
+    facts = [f"{number(one.there)} in the other run, {signed(one.here - one.there)}", *mine.facts]
+    if here.sample.completion != there.sample.completion:
+        facts.append("the completion differs there; this run's is shown")
+    return Card(mine.name, mine.score, facts, mine.turns, table, mine.remarks)

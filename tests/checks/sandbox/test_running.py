@@ -65,6 +65,11 @@ def below_us() -> dict[str, int]:
     return found
 
 
+def held(folder: Path) -> list[Path]:
+    """What is in a folder."""
+    return list(folder.iterdir())
+
+
 PACKAGES = ("pytest",)
 
 
@@ -527,6 +532,6 @@ async def test_a_cancelled_run_leaves_nothing(pool: Pool, temporary: Path) -> No
         await task
     # It is cleared away in the sandbox's own thread, which the caller does not wait for.
     for _ in range(100):
-        if "sleep" not in below_us() and not any(temporary.iterdir()):
+        if "sleep" not in below_us() and not held(temporary):
             break
         await asyncio.sleep(0.05)
