@@ -215,8 +215,9 @@ def pending_ordinals(connection: Any) -> Iterator[tuple[int, int]]:
 def prior_places(connection: Any, twins: bool = False) -> Iterator[tuple[int, int, int]]:
     """(ordinal, number of the part, row) of earlier grades of what is pending, in that order.
 
-    They are those of the same id, and with `twins` the best one of the same content besides, under whatever id. A
-    foreign one may be among them, about one in 2**64: what it holds is found by key alone.
+    They are those of the same id, and with `twins` the best one of the same content besides, under
+    whatever id. A foreign one may be among them, about one in 2**64: what it holds is found by key
+    alone.
     """
     return rows(connection, _PRIOR.format(twins=_PRIOR_OF_TWINS if twins else ""))
 
