@@ -9,7 +9,7 @@ TORCH       ?= torch==2.13.0
 TORCH_INDEX ?=
 TORCH_FROM  := $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX))
 
-.PHONY: help demo env check fast test bench clean
+.PHONY: help demo env check fast test bench bench-scale clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -57,7 +57,10 @@ test: env  ## every test
 	$(BIN)/pytest
 
 bench: env  ## the benchmarks, one after another
-	for b in $$(grep -l "^def main" benchmarks/*.py | grep -v -e overhead_peers -e overhead_rlaif -e overhead_server); do echo "== $$b"; $(BIN)/python $$b || exit 1; done
+	for b in $$(grep -l "^def main" benchmarks/*.py | grep -v -e overhead_peers -e overhead_rlaif -e overhead_server -e scale); do echo "== $$b"; $(BIN)/python $$b || exit 1; done
+
+bench-scale: env  ## time, memory and bytes on disk at 10,000, 100,000 and 1,000,000 samples: half an hour
+	$(BIN)/python benchmarks/scale.py
 
 clean:  ## remove the environment and what the tools left
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis dist
