@@ -132,5 +132,5 @@ def run(
     if note := many_parts_note(open_run(out)):
         tell(note)
     if counts.failed:
-        tell("Ask again what failed by the same command with --retry-failed.")
+        tell(f"Ask again what failed with: rlaif retry {out}")
         raise typer.Exit(1)

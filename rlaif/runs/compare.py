@@ -162,6 +162,7 @@ class _Job:
             return False
         if self.run.manifest.under != self._under(known.served):
             return False
+        self.state(known.served, self.run.manifest.sandbox)
         counts = self.run.counts()
         return not counts.missing and not (self.order.retry_failed and counts.failed)
 
@@ -213,7 +214,8 @@ class _Job:
             )
         sandbox = sandbox.after(before.sandbox) if sandbox else before.sandbox
         under = self._under(served)
-        if (before.under, before.sandbox) != (under, sandbox):
+        known = (before.under, before.sandbox) == (under, sandbox)
+        if not known or not self.run.keeps_texts():
             text = self.order.rubric_text
             kept = Kept(rubric.rubric, rubric.version, rubric.content_hash, text, ".yaml")
             judged = judge_to_keep(judge, served)

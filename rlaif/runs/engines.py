@@ -14,6 +14,7 @@ from rlaif.runs.order import Engine
 from rlaif.runs.usage import Spending
 from rlaif.runs.watching import Step
 from rlaif.runs.worker import Task
+from rlaif.storage.failures import Retry
 from rlaif.storage.manifest import Sandboxed
 from rlaif.storage.run_folder import RunFolder
 
@@ -49,7 +50,7 @@ class Crew(Protocol):
         """
 
 
-EngineOf = Callable[[Task, RunFolder, bool], AbstractAsyncContextManager[Crew]]
+EngineOf = Callable[[Task, RunFolder, Retry], AbstractAsyncContextManager[Crew]]
 """From what is to be known, the run, and whether what failed is asked again."""
 
 

@@ -13,6 +13,7 @@ from rlaif.runs.sequence import phases, works_of
 from rlaif.runs.usage import Spending
 from rlaif.runs.watching import Step, step_of
 from rlaif.runs.worker import Task, Worker, at_work
+from rlaif.storage.failures import Retry
 from rlaif.storage.grade_writer import GradeWriter
 from rlaif.storage.manifest import Sandboxed
 from rlaif.storage.run_folder import RunFolder
@@ -21,7 +22,7 @@ from rlaif.storage.run_folder import RunFolder
 class LocalCrew:
     """One worker, here. Made by `local_crew`."""
 
-    def __init__(self, worker: Worker, run: RunFolder, retry_failed: bool) -> None:
+    def __init__(self, worker: Worker, run: RunFolder, retry_failed: Retry) -> None:
         """Take a worker that is started."""
         self._worker, self._run, self._retry = worker, run, retry_failed
 
@@ -77,7 +78,7 @@ async def _each(works: Iterator[Work]) -> AsyncIterator[Work]:
 
 
 @asynccontextmanager
-async def local_crew(task: Task, run: RunFolder, retry_failed: bool) -> AsyncIterator[LocalCrew]:
+async def local_crew(task: Task, run: RunFolder, retry_failed: Retry) -> AsyncIterator[LocalCrew]:
     """Start judge and sandbox in this process, as far as they are needed."""
     async with at_work(task) as worker:
         yield LocalCrew(worker, run, retry_failed)

@@ -10,6 +10,7 @@ from typing import Literal
 from rlaif.records.judge import Judge
 from rlaif.records.rubric import Rubric
 from rlaif.runs.limits import NO_LIMITS, Limits
+from rlaif.storage.failures import Retry
 from rlaif.storage.selection import EVERYTHING, Selection
 
 Engine = Literal["local", "ray"]
@@ -31,7 +32,7 @@ class Order:
     limit: int | None = None
     selection: Selection = EVERYTHING
     """Which of the samples are graded: a share of a job array, a number drawn at random."""
-    retry_failed: bool = False
+    retry_failed: Retry = False
     command: Sequence[str] = ()
     unsafe_no_sandbox: bool = False
     """Run the policy's code as the user, where it can do harm."""

@@ -18,7 +18,7 @@ from rlaif.reporting.rubric_differences import rubric_difference
 from rlaif.runs.forgeable import forgeable
 from rlaif.runs.kept import kept_judge, kept_rubric
 from rlaif.storage import report_base, report_criteria, report_paired, report_samples, report_scores
-from rlaif.storage.queries import database
+from rlaif.storage.database import database
 from rlaif.storage.run_folder import RunFolder, open_run
 
 THRESHOLD = 0.5

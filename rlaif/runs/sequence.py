@@ -7,6 +7,7 @@ from itertools import islice
 
 from rlaif.grading.plan import Work
 from rlaif.records.sample import Sample
+from rlaif.storage.failures import Retry
 from rlaif.storage.pending import Pending
 from rlaif.storage.queries import Which
 from rlaif.storage.run_folder import RunFolder
@@ -26,7 +27,7 @@ def phases(run: RunFolder) -> tuple[Which, ...]:
     return ("firsts", "twins") if samples and samples.twins else ("all",)
 
 
-def works_of(run: RunFolder, under: str, retry_failed: bool, phase: Which) -> Iterator[Work]:
+def works_of(run: RunFolder, under: str, retry_failed: Retry, phase: Which) -> Iterator[Work]:
     """What is to be graded in a phase, in the order in which to begin."""
     for one in longest_first(run.pending(under, retry_failed, phase)):
         yield Work(one.sample, one.sample_hash, one.attempt, one.prior)

@@ -5,18 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from rlaif.storage import queries
-
-_PLACE = (
-    "(((status = 'ok')::HUGEINT * 1048576 + attempt) * 4294967296 + part) * 4294967296"
-    " + file_row_number"
-)
-"""Where a row lies, as one number; the largest one of a sample is the effective one."""
-_PART, _ROW = "(place // 4294967296 % 4294967296)::BIGINT", "(place % 4294967296)::BIGINT"
+from rlaif.storage.database import rows
+from rlaif.storage.queries import PART, PLACE, ROW
 
 _KEPT = f"""
 CREATE TABLE kept AS
-SELECT hash(any_value(sample_id)) AS named, max({_PLACE}) AS place
+SELECT hash(any_value(sample_id)) AS named, max({PLACE}) AS place
 FROM grades JOIN grades_files USING (filename) {{which}}
 GROUP BY md5_number(sample_id || chr(0) || sample_hash || chr(0) || under)
 """  # noqa: S608 - constants
@@ -27,7 +21,7 @@ SEMI JOIN (SELECT sample_id, sample_hash FROM samples) USING (sample_id, sample_
 WHERE under = $under
 """
 _ORDER = f"""
-SELECT {_PART}, {_ROW}, k.named
+SELECT {PART}, {ROW}, k.named
 FROM kept k LEFT JOIN (SELECT ordinal, hash(sample_id) AS named FROM samples) s USING (named)
 ORDER BY s.ordinal NULLS LAST, 3, 1, 2
 """  # noqa: S608 - constants
@@ -43,4 +37,4 @@ def kept_places(connection: Any, under: str, current_only: bool) -> Iterator[tup
     """
     given = {"under": under} if current_only else {}
     connection.execute(_KEPT.format(which=_CURRENT if current_only else ""), given)
-    return queries.rows(connection, _ORDER)
+    return rows(connection, _ORDER)

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from rlaif.errors import RunError
 from rlaif.records.run_facts import Compacted
-from rlaif.storage import queries
 from rlaif.storage.compact_order import kept_places
+from rlaif.storage.database import NARROW, database
 from rlaif.storage.inventory import size_and_change
 from rlaif.storage.large_parts import ROWS, SIZE, lay_together
 from rlaif.storage.manifest import Manifest
@@ -79,7 +79,7 @@ def planned(run: RunFolder, *, current_only: bool, rows: int = ROWS, size: int =
 def _lay_parts(run: RunFolder, current_only: bool, rows: int, size: int) -> None:
     samples, old = run.files()
     folder = run.path / "parts"
-    with queries.database(queries.NARROW, samples=samples, grades=old) as connection:
+    with database(NARROW, samples=samples, grades=old) as connection:
         places = kept_places(connection, run.manifest.under, current_only)
         lay_together(old, places, folder, rows, size)
     for part in old:

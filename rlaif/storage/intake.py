@@ -11,6 +11,7 @@ from pathlib import Path
 from rlaif.errors import InputError, Problem
 from rlaif.records.identity import digest_of
 from rlaif.storage import queries
+from rlaif.storage.database import NARROW, database
 from rlaif.storage.manifest import Samples
 from rlaif.storage.place_names import told
 from rlaif.storage.problems import Problems
@@ -125,14 +126,14 @@ def _not_drawn(spool: Path, repeated: set[int], selection: Selection) -> set[int
 
 
 def _twins(spool: Path) -> int:
-    with queries.database(queries.NARROW, samples=parts(spool)) as connection:
+    with database(NARROW, samples=parts(spool)) as connection:
         return queries.twin_count(connection)
 
 
 def _repeats(spool: Path, problems: Problems) -> set[int]:
     """The ordinals of all but the first of each id; those of other content become problems."""
     dropped: set[int] = set()
-    with queries.database(queries.NARROW, samples=parts(spool)) as connection:
+    with database(NARROW, samples=parts(spool)) as connection:
         for ordinal, name, path, line, same, first_path, first_line in queries.repeated_ids(
             connection
         ):
@@ -158,7 +159,7 @@ def _new_generation(spool: Path, folder: Path, samples: Samples, current: Sample
     older = intact_parts(folder, current) if current else None
     added, removed, changed = samples.count, 0, 0
     if older:
-        with queries.database(queries.NARROW, samples=parts(spool), older=older) as connection:
+        with database(NARROW, samples=parts(spool), older=older) as connection:
             added, removed, changed = queries.changes(connection)
     spool.rename(folder / generation)
     sync_folder(folder)

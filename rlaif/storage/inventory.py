@@ -12,6 +12,7 @@ from typing import Any
 from rlaif.errors import RunError
 from rlaif.records.run_facts import Listed
 from rlaif.storage import queries
+from rlaif.storage.database import database
 from rlaif.storage.manifest import NAME, PAIRS, Manifest, Stated
 from rlaif.storage.pair_folder import open_pairs
 from rlaif.storage.run_folder import RunFolder, open_run
@@ -122,7 +123,7 @@ def _how_far(run: RunFolder) -> tuple[int, int, float | None]:
     samples, graded = run.files()
     if not graded:
         return 0, 0, None
-    with queries.database(samples=samples, graded=graded) as connection:
+    with database(samples=samples, graded=graded) as connection:
         given = {"under": run.manifest.under}
         ok, failed, mean = connection.execute(_HOW_FAR, given).fetchone()
     return ok, failed, mean

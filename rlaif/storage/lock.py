@@ -6,6 +6,7 @@ import errno
 import fcntl
 import os
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -15,6 +16,8 @@ from rlaif.errors import RunError, RunLocked
 from rlaif.storage.whole_files import disk_errors
 
 _MOVE = "choose a folder on another one; a run that is there already can be copied"
+
+_LOOK_S = 0.05
 
 
 @contextmanager
@@ -30,7 +33,7 @@ def locked(path: Path) -> Iterator[None]:
 
 def _take(stream: IO[str], path: Path) -> None:
     try:
-        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _flock(stream)
     except BlockingIOError as error:
         stream.seek(0)
         holder = stream.read(200).strip()
@@ -45,6 +48,15 @@ def _take(stream: IO[str], path: Path) -> None:
             ) from error
         with disk_errors(path):
             raise
+
+
+def _flock(stream: IO[str]) -> None:
+    """Lock it. One more try: `rlaif runs` looks for an instant whether a run is in use."""
+    try:
+        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        time.sleep(_LOOK_S)
+        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def _sign(stream: IO[str]) -> None:

@@ -36,6 +36,7 @@ from rlaif.storage.manifest import (
     Spent,
     Stated,
     read_manifest,
+    text_fault,
     write_manifest,
 )
 from rlaif.storage.pair_intake import PairIntake, intact_pairs, kept_pairs, take_in_pairs
@@ -98,17 +99,24 @@ class PairFolder:
         sandbox: Sandboxed | None = None,
     ) -> None:
         """Say what is compared under what from here on, and keep the texts. Needs the lock."""
+        before = self.manifest
         self._write(
             Manifest(
-                created=self.manifest.created,
+                created=before.created,
                 command=tuple(command),
                 under=under,
                 rubric=self._keep("rubric", rubric),
                 judge=self._keep("judge", judge),
-                samples=self.manifest.samples,
+                samples=before.samples,
                 sandbox=sandbox,
+                spent=before.spent,
             )
         )
+
+    def keeps_texts(self) -> bool:
+        """Whether the rubric and the judge that it states are still there, as they were written."""
+        stated = (self.manifest.rubric, self.manifest.judge)
+        return all(one is None or not text_fault(self.path, one) for one in stated)
 
     def spend(self, spent: Spent) -> None:
         """Add what a job cost its judge. Raises: RunError."""

@@ -12,6 +12,8 @@ from typing import Any
 from rlaif.records.outcome import Verdict
 from rlaif.records.sample import Sample
 from rlaif.storage import queries
+from rlaif.storage.failures import Failed, Retry, narrow
+from rlaif.storage.database import NARROW, database
 from rlaif.storage.grade_table import verdicts_by_key
 from rlaif.storage.part_rows import rows_at
 from rlaif.storage.queries import Which
@@ -34,19 +36,21 @@ def pending_samples(
     samples: Sequence[Path],
     grades: Sequence[Path],
     under: str,
-    retry_failed: bool,
+    retry_failed: Retry,
     which: Which = "all",
 ) -> Iterator[Pending]:
-    """Samples with no effective grade under `under` in input order; failed ones too if asked.
+    """Samples with no effective grade under `under` in input order; failed ones too, or alone.
 
     Streams: neither the samples nor the verdicts have to fit in memory.
     """
-    if not grades and which == "all":
+    if not grades and which == "all" and not isinstance(retry_failed, Failed):
         for _, sample_hash, sample in read_kept(samples):
             yield Pending(sample, sample_hash, 1)
         return
-    with queries.database(queries.NARROW, samples=samples, grades=grades) as connection:
-        queries.find_pending(connection, under, retry_failed, which)
+    with database(NARROW, samples=samples, grades=grades) as connection:
+        queries.find_pending(connection, under, bool(retry_failed), which)
+        if isinstance(retry_failed, Failed):
+            narrow(connection, under, retry_failed)
         attempts: list[int] = []
         places = queries.prior_places(connection, twins=which != "all")
         prior = _Priors(rows_at(grades, places, verdicts_by_key))

@@ -50,7 +50,9 @@ def _error(error: Exception, source: str, what: str, kind: type[RlaifError]) -> 
         return kind(f"{name}: the store gives no right to this\n  hint: {_RIGHTS}")
     reason = _reason(error)
     lines = without_secrets(str(reason), source).strip().splitlines()
-    said = f"{type(reason).__name__}: {lines[0][:200]}" if lines else type(reason).__name__
+    said = lines[0][:200] if lines else ""
+    if " " not in said:  # such as a KeyError's bare key
+        said = f"{type(reason).__name__}: {said}" if said else type(reason).__name__
     return kind(f"{name}: {what} ({said})\n  hint: {_AGAIN}")
 
 

@@ -1,89 +1,62 @@
-"""Every question asked of the Parquet parts of a run; with side_by_side.py the only place of SQL.
+"""Every question that a job asks of the Parquet parts of its run.
 
-DuckDB reads the parts where they lie, spills to disk beyond `MEMORY`, and hands rows over in
-batches. A grade is the effective one of its sample, its content and what it was graded under: ok
+Other SQL stands in side_by_side.py (two runs), compact_order.py, query_views.py and report_*.py.
+
+A grade is the effective one of its sample, its content and what it was graded under: ok
 beats failed, then the higher attempt, then the later part and row.
 """
 
 from __future__ import annotations
 
-import os
-import re
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any, Literal
 
-import duckdb
+from rlaif.storage.database import batches, rows
 
-from rlaif.errors import RunError
-
-MEMORY = "512MB"
-NARROW = "64MB"
-"""Memory for what a job asks on its way: numbers only, however long the texts are."""
-THREADS = 4
-FEW_THREADS = 2
-"""Each holds buffers of its own."""
-BATCH = 2048
-"""Rows handed over at once."""
-
-Which = Literal["all", "firsts", "twins"]
-"""All samples, the first one of each content, or those with the content of an earlier one."""
-
-_EMPTY_SAMPLES = """
-CREATE VIEW {} AS SELECT 0::BIGINT ordinal, ''::VARCHAR sample_id, ''::VARCHAR sample_hash,
-  ''::VARCHAR path, 0::BIGINT line, ''::VARCHAR sample
-WHERE false
-"""
-
-_EMPTY_GRADES = """
-CREATE VIEW {} AS SELECT ''::VARCHAR sample_id, ''::VARCHAR sample_hash, ''::VARCHAR under,
-  0 attempt, NULL::DOUBLE score, ''::VARCHAR status, ''::VARCHAR reason, ''::VARCHAR filename,
-  0 file_row_number, []::STRUCT(criterion VARCHAR, key VARCHAR, kind VARCHAR, answer VARCHAR,
-  value DOUBLE, distribution DOUBLE[], label_mass DOUBLE, rationale VARCHAR,
-  cases STRUCT(name VARCHAR, passed BOOLEAN, message VARCHAR)[])[] outcomes
-  WHERE false
-"""
+Which = Literal["all", "firsts", "twins", "late twins"]
+"""All samples, the first one of each content, or those with the content of an earlier one: all of
+these, or only where that first one is not to be graded."""
 
 FIRST = "status = 'ok' DESC, attempt DESC, filename DESC, file_row_number DESC"
 """Of several grades of one sample under one thing, the effective one first."""
 
-_SAMPLE = "md5_number(sample_id || chr(0) || sample_hash)"
+SAMPLE = "md5_number(sample_id || chr(0) || sample_hash)"
 """16 bytes that stand for a sample's id and content: a million of them fit where their texts do
 not."""
 
-_PLACE = (
+PLACE = (
     "(((status = 'ok')::HUGEINT * 1048576 + attempt) * 4294967296 + part) * 4294967296"
     " + file_row_number"
 )
 """Where a grade lies, as one number: of several grades of one sample, the effective one has the
 largest, as in FIRST."""
 
-_PART, _ROW = "(place // 4294967296 % 4294967296)::BIGINT", "(place % 4294967296)::BIGINT"
-_OK = "place >= 1048576::HUGEINT * 4294967296 * 4294967296"
+PART, ROW = "(place // 4294967296 % 4294967296)::BIGINT", "(place % 4294967296)::BIGINT"
+LEAST_OK = "1048576::HUGEINT * 4294967296 * 4294967296"
+"""The least place of a grade that is ok."""
+_OK = f"place >= {LEAST_OK}"
 _ATTEMPT = "(place // 4294967296 // 4294967296 % 1048576)::BIGINT"
 
 _PLACED = f"""
 CREATE OR REPLACE TABLE placed AS
-SELECT {_SAMPLE} AS sample, max({_PLACE}) AS place, max(attempt) AS attempt
+SELECT {SAMPLE} AS sample, max({PLACE}) AS place, max(attempt) AS attempt
 FROM grades JOIN grades_files USING (filename) WHERE under = $under GROUP BY ALL
 """  # noqa: S608 - constants
 
 _BEST = f"""
 CREATE OR REPLACE TABLE best AS
-SELECT ordinal, place FROM (SELECT ordinal, {_SAMPLE} AS sample FROM samples)
+SELECT ordinal, place FROM (SELECT ordinal, {SAMPLE} AS sample FROM samples)
 JOIN placed USING (sample)
 """  # noqa: S608 - constants
 
-_PLACES = f"SELECT ordinal, {_PART}, {_ROW} FROM best ORDER BY ordinal"  # noqa: S608 - constants
+_PLACES = f"SELECT ordinal, {PART}, {ROW} FROM best ORDER BY ordinal"  # noqa: S608 - constants
 _COUNTS = f"SELECT count(*) FILTER ({_OK}), count(*) FILTER (NOT {_OK}) FROM best"  # noqa: S608 - constants
 
 _PENDING = f"""
 CREATE OR REPLACE TABLE pending AS
 SELECT s.ordinal, coalesce(p.attempt, 0) + 1 AS attempt, s.named, s.content
 FROM (
-  SELECT ordinal, {_SAMPLE} AS sample, hash(sample_id) AS named, hash(sample_hash) AS content
+  SELECT ordinal, {SAMPLE} AS sample, hash(sample_id) AS named, hash(sample_hash) AS content
   FROM samples {{which}}
 ) s LEFT JOIN placed p USING (sample)
 WHERE p.sample IS NULL OR ($retry AND NOT {_OK})
@@ -94,12 +67,16 @@ _WHICH = {
     "all": "",
     "firsts": f"WHERE ordinal IN ({_FIRST_OF_CONTENT})",
     "twins": f"WHERE ordinal NOT IN ({_FIRST_OF_CONTENT})",
+    "late twins": f"WHERE ordinal NOT IN ({_FIRST_OF_CONTENT}) AND hash(sample_hash) IN ("
+    f"SELECT content FROM (SELECT ordinal, hash(sample_hash) AS content, {SAMPLE} AS sample "
+    f"FROM samples WHERE ordinal IN ({_FIRST_OF_CONTENT})) JOIN placed f USING (sample) "
+    f"WHERE {_OK.replace('place', 'f.place')} OR NOT $retry)",
 }
 
 _PRIOR = f"""
-SELECT ordinal, {_PART}, {_ROW} FROM (
+SELECT ordinal, {PART}, {ROW} FROM (
   SELECT ordinal, place FROM pending JOIN (
-    SELECT hash(sample_id) AS named, {_PLACE} AS place
+    SELECT hash(sample_id) AS named, {PLACE} AS place
     FROM grades JOIN grades_files USING (filename)
   ) USING (named)
   {{twins}}
@@ -108,7 +85,7 @@ SELECT ordinal, {_PART}, {_ROW} FROM (
 
 _PRIOR_OF_TWINS = f"""UNION ALL
   SELECT ordinal, place FROM pending JOIN (
-    SELECT hash(sample_hash) AS content, max({_PLACE}) AS place
+    SELECT hash(sample_hash) AS content, max({PLACE}) AS place
     FROM grades JOIN grades_files USING (filename) GROUP BY ALL
   ) USING (content)"""  # noqa: S608 - constants
 
@@ -146,65 +123,22 @@ USING (name)
 """
 
 
-_FILES = """
-CREATE TABLE grades_files AS
-SELECT unnest($files)::VARCHAR AS filename, generate_subscripts($files, 1) - 1 AS part
-"""
-"""The number of each part with grades."""
-
-
-@contextmanager
-def database(memory: str = MEMORY, **tables: Sequence[Path]) -> Iterator[Any]:
-    """A connection with one view for each name, over the Parquet files given for it.
-
-    Args: `memory`, beyond which it spills to disk.
-    Raises: RunError for what DuckDB says while it reads them.
-    """
-    try:
-        with duckdb.connect() as connection, tempfile.TemporaryDirectory(prefix="rlaif-") as spill:
-            connection.execute(f"SET memory_limit = '{memory}'")
-            connection.execute(f"SET temp_directory = {quoted(spill)}")
-            threads = FEW_THREADS if memory == NARROW else THREADS
-            connection.execute(f"SET threads = {min(threads, os.cpu_count() or 1)}")
-            for name, files in tables.items():
-                connection.execute(_view(name, files))
-                if name == "grades":
-                    connection.execute(_FILES, {"files": [str(file) for file in files]})
-            yield connection
-    except (duckdb.InterruptException, RuntimeError) as error:
-        if "interrupted" in str(error).lower():  # by Ctrl-C, while DuckDB was at work
-            raise KeyboardInterrupt from error
-        raise
-    except duckdb.Error as error:
-        raise RunError(f"the run cannot be read: {str(error).splitlines()[0]}") from error
-
-
-def _view(name: str, files: Sequence[Path]) -> str:
-    if not files and name.startswith("grades"):
-        return _EMPTY_GRADES.format(name)
-    if not files:
-        return _EMPTY_SAMPLES.format(name)
-    listed = ", ".join(quoted(_literal(file)) for file in files)
-    return (
-        f"CREATE VIEW {name} AS SELECT * FROM read_parquet([{listed}], "  # noqa: S608 - a table of ours
-        "filename = true, file_row_number = true, union_by_name = true, hive_partitioning = false)"
-    )
-
-
-def _literal(file: Path) -> str:
-    """The path as a pattern that matches nothing else: `[`, `*` and `?` have no meaning in it."""
-    return re.sub(r"[\[*?]", r"[\g<0>]", str(file))
-
-
-def quoted(text: str) -> str:
-    """A text as SQL writes it."""
-    return "'" + text.replace("'", "''") + "'"
-
-
 def find_pending(connection: Any, under: str, retry_failed: bool, which: Which = "all") -> None:
     """Make the table `pending`: samples with no effective grade, or failed ones if asked."""
-    connection.execute(_PLACED, {"under": under})
+    find_placed(connection, under)
     connection.execute(_PENDING.format(which=_WHICH[which]), {"retry": retry_failed})
+
+
+def find_placed(connection: Any, under: str) -> None:
+    """Make the table `placed`: where the best grade of each sample and content lies."""
+    connection.execute(_PLACED, {"under": under})
+
+
+def pending_count(connection: Any) -> int:
+    """How many samples are pending."""
+    (count,) = connection.execute("SELECT count(*) FROM pending").fetchone()
+    found: int = count
+    return found
 
 
 def pending_ordinals(connection: Any) -> Iterator[tuple[int, int]]:
@@ -229,13 +163,13 @@ def best_places(connection: Any, under: str) -> Iterator[tuple[int, int, int]]:
 
 
 def _find_best(connection: Any, under: str) -> None:
-    connection.execute(_PLACED, {"under": under})
+    find_placed(connection, under)
     connection.execute(_BEST)
 
 
 def effective_grade(connection: Any, under: str, ordinal: int) -> Iterator[Any]:
     """The effective grade of one sample, as batches of one row or none."""
-    return _batches(connection, _GRADE, {"under": under, "ordinal": ordinal})
+    return batches(connection, _GRADE, {"under": under, "ordinal": ordinal})
 
 
 def ordinal_of(connection: Any, sample_id: str) -> int | None:
@@ -274,17 +208,3 @@ def changes(connection: Any) -> tuple[int, int, int]:
     """Samples added, removed and changed in `samples` against `older`."""
     added, removed, changed = connection.execute(_CHANGES).fetchone()
     return added, removed, changed
-
-
-def rows(connection: Any, query: str) -> Iterator[Any]:
-    """The rows of a result, read in batches."""
-    for batch in _batches(connection, query):
-        yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
-
-
-def _batches(connection: Any, query: str, given: Mapping[str, Any] | None = None) -> Iterator[Any]:
-    """Batches of a result, on a cursor of its own, so that several can be read side by side."""
-    with connection.cursor() as cursor:
-        relation = cursor.sql(query, params=given)
-        reader = getattr(relation, "to_arrow_reader", None) or relation.fetch_arrow_reader
-        yield from reader(BATCH)

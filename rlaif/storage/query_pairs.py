@@ -12,7 +12,7 @@ import pyarrow as pa
 from rlaif.records.identity import canonical
 from rlaif.records.pair import Pair
 from rlaif.records.preference import Preference
-from rlaif.storage import queries
+from rlaif.storage.database import database
 from rlaif.storage.export_preferences import preference_row
 from rlaif.storage.pair_folder import PairFolder
 from rlaif.storage.query_text import Asked, shut
@@ -67,7 +67,7 @@ _Rows = dict[str, list[dict[str, Any]]]
 @contextmanager
 def asking_pairs(run: PairFolder) -> Iterator[Asked]:
     """The pairs and the effective preferences of a run, to be asked. Raises: RunError."""
-    with queries.database() as connection:
+    with database() as connection:
         for name, columns in TABLES.items():
             listed = ", ".join(f"{column} {kind}" for column, kind, _ in columns)
             connection.execute(f"CREATE TABLE {name} ({listed})")

@@ -13,7 +13,7 @@ import duckdb
 import pyarrow as pa
 
 from rlaif.errors import InputError
-from rlaif.storage import queries
+from rlaif.storage.database import BATCH, database, quoted
 from rlaif.storage.query_views import TABLES, Columns, lay_views
 from rlaif.storage.run_folder import RunFolder
 
@@ -70,7 +70,7 @@ class Asked:
             if relation is None:
                 raise InputError("the query finds no rows to show: begin it with SELECT")
             reader = getattr(relation, "to_arrow_reader", None) or relation.fetch_arrow_reader
-            found = reader(queries.BATCH)
+            found = reader(BATCH)
         schema = _renamed(found.schema)
         return Found(schema, self._read(found, schema))
 
@@ -108,7 +108,7 @@ class Asked:
 def asking(run: RunFolder) -> Iterator[Asked]:
     """The samples and the effective grades of a run, to be asked. Raises: RunError."""
     samples, grades = run.files()
-    with queries.database(samples_raw=samples, grades_raw=grades) as connection:
+    with database(samples_raw=samples, grades_raw=grades) as connection:
         lay_views(connection, run.manifest.under, graded=bool(grades))
         shut(connection, {file.parent for file in (*samples, *grades)})
         yield Asked(connection, TABLES)
@@ -118,7 +118,7 @@ def shut(connection: Any, folders: set[Path]) -> None:
     """Let the connection read below `folders`, and nothing else from now on."""
     named = [f"{folder}/" for folder in sorted(folders)]
     named += [re.sub(r"[\[*?]", r"[\g<0>]", name) for name in named]  # as the views name them
-    allowed = ", ".join(map(queries.quoted, dict.fromkeys(named)))
+    allowed = ", ".join(map(quoted, dict.fromkeys(named)))
     connection.execute(f"SET allowed_directories = [{allowed}]")
     for statement in _SHUT:
         connection.execute(statement)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from rlaif.records.figures import Sums
-from rlaif.storage.queries import quoted
+from rlaif.storage.database import quoted
 
 _LOW = 2**100 - 1
 _PATTERN = re.compile(r"[\[*?]")

@@ -14,7 +14,7 @@ from rlaif.records.figures import (
     OutcomeCount,
     Twins,
 )
-from rlaif.storage.queries import quoted
+from rlaif.storage.database import quoted
 from rlaif.storage.report_scores import finite
 
 PAIR_ROWS = 20_000_000

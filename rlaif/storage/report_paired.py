@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rlaif.records.figures import Bin, Moved, Paired, PairedCriterion
-from rlaif.storage.queries import quoted
+from rlaif.storage.database import quoted
 from rlaif.storage.report_base import SUMS, sums_of
 from rlaif.storage.report_scores import SAME
 

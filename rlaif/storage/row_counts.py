@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rlaif.storage import queries
+from rlaif.storage.database import database
 
 _ROWS = "SELECT count(*) FROM graded"
 _APART = """
@@ -32,11 +32,11 @@ class RowCounts:
 
 def row_counts(samples: Sequence[Path], graded: Sequence[Path], under: str) -> RowCounts:
     """Count, from narrow columns alone. Raises: RunError."""
-    with queries.database(samples=samples) as connection:
+    with database(samples=samples) as connection:
         (repeated,) = connection.execute(_REPEATED).fetchone()
     if not graded:
         return RowCounts(repeated_ids=repeated)
-    with queries.database(samples=samples, graded=graded) as connection:
+    with database(samples=samples, graded=graded) as connection:
         (rows,) = connection.execute(_ROWS).fetchone()
         apart, current = connection.execute(_APART, {"under": under}).fetchone()
     return RowCounts(rows, rows - apart, apart - current, repeated)

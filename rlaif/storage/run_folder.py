@@ -24,6 +24,8 @@ from rlaif.records.identity import digest
 from rlaif.records.sample import Sample
 from rlaif.storage import queries
 from rlaif.storage.cleaning import clean, sound_parts
+from rlaif.storage.database import NARROW, database
+from rlaif.storage.failures import Retry
 from rlaif.storage.grade_table import read_grades
 from rlaif.storage.grade_writer import ROWS, SECONDS, GradeWriter
 from rlaif.storage.intake import Intake, intact_parts, take_in
@@ -171,7 +173,7 @@ class RunFolder:
         return GradeWriter(self.path / "parts", self.manifest.under, clock, rows, seconds)
 
     def pending(
-        self, under: str | None = None, retry_failed: bool = False, which: Which = "all"
+        self, under: str | None = None, retry_failed: Retry = False, which: Which = "all"
     ) -> Iterator[Pending]:
         """What is to be graded, in input order; see `pending_samples`."""
         samples, graded = self.files()
@@ -183,7 +185,7 @@ class RunFolder:
         if not graded:
             return
         files = {"samples": self._samples(), "grades": graded}
-        with queries.database(queries.NARROW, **files) as connection:
+        with database(NARROW, **files) as connection:
             places = queries.best_places(connection, self._under(under))
             for _, grade in rows_at(graded, places, read_grades):
                 yield grade
@@ -205,7 +207,7 @@ class RunFolder:
         Raises: RunError for an id that the run does not have, with those that are most like it.
         """
         samples, graded = self.files()
-        with queries.database(samples=samples, grades=graded) as connection:
+        with database(samples=samples, grades=graded) as connection:
             ordinal = queries.ordinal_of(connection, sample_id)
             if ordinal is None:
                 near = ", ".join(f"'{name}'" for name in queries.near_ids(connection, sample_id, 3))
@@ -224,7 +226,7 @@ class RunFolder:
         """How many samples there are, and how many are graded."""
         samples = self._samples()
         files = {"samples": samples, "grades": sound_parts(self.path)}
-        with queries.database(queries.NARROW, **files) as connection:
+        with database(NARROW, **files) as connection:
             ok, failed = queries.status_counts(connection, self._under(under))
         return Counts(self._taken().count, ok, failed)
 

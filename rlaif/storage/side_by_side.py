@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from rlaif.storage.queries import FIRST, quoted, rows
+from rlaif.storage.database import quoted, rows
+from rlaif.storage.queries import FIRST
 
 SAME_SCORE = 1e-9
 """Scores and values that differ by no more are the same but for rounding."""

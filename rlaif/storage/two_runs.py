@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from rlaif.records.comparison import Flips, Move
-from rlaif.storage import queries, side_by_side
+from rlaif.storage import side_by_side
+from rlaif.storage.database import database
 from rlaif.storage.run_folder import RunFolder
 
 
@@ -35,7 +36,7 @@ class TwoRuns:
 def two_runs(before: RunFolder, after: RunFolder) -> Iterator[TwoRuns]:
     """The effective grades of two runs, joined by sample id on disk. Raises: RunError."""
     (samples, grades), (samples_after, grades_after) = before.files(), after.files()
-    with queries.database(
+    with database(
         samples_before=samples,
         grades_before=grades,
         samples_after=samples_after,

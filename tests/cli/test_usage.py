@@ -12,7 +12,7 @@ FAULTS = {
     ("grade", "--jduge", "x", "a", "b"): "rlaif grade: no such option: --jduge",
     ("show",): "rlaif show: missing argument 'RUN'.",
     ("lint",): "rlaif lint: missing argument 'PATH'.",
-    ("export", "run", "--format", "xml"): "'xml' is not one of 'jsonl', 'csv', 'parquet'.",
+    ("export", "run", "--format", "xml"): "'xml' is not one of 'jsonl', 'csv', 'parquet',",
     ("schema", "sample"): "'sample' is not one of 'rubric', 'judge'.",
     ("grade", "a", "b", "c"): "rlaif grade: got unexpected extra argument(s) (c)",
     ("grade", "a", "b", "--limit", "0"): "invalid value for '--limit'",

@@ -11,7 +11,7 @@ import signal
 import pytest
 
 from rlaif.runs.grade import grade_run
-from rlaif.storage import queries
+from rlaif.storage.database import database
 from rlaif.storage.run_folder import open_run
 from tests.cli.conftest import PROGRAM, scripted
 from tests.faults.conftest import Heard, Job, MakeJob, greeting
@@ -84,9 +84,9 @@ def test_ctrl_c_at_any_moment_is_an_interruption_and_no_fault_of_the_program(
 def test_what_duckdb_makes_of_ctrl_c_is_an_interruption(job: Job) -> None:
     job.grade()
     samples = open_run(job.run).files()[0]
-    with pytest.raises(KeyboardInterrupt), queries.database(samples=samples):
+    with pytest.raises(KeyboardInterrupt), database(samples=samples):
         raise RuntimeError("Query interrupted")
-    with pytest.raises(RuntimeError, match="other"), queries.database(samples=samples):
+    with pytest.raises(RuntimeError, match="other"), database(samples=samples):
         raise RuntimeError("other")
 
 

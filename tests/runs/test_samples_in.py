@@ -18,8 +18,8 @@ from rlaif.ports import Answer, Decision
 from rlaif.records.backends import ScriptedJudge
 from rlaif.records.judge import Judge
 from rlaif.records.outcome import Failure
-from rlaif.runs import samples_in
 from rlaif.runs.files import rubric_and_text
+from rlaif.runs.fitting import FittingRows
 from rlaif.runs.grade import grade_run
 from rlaif.runs.order import Order
 from rlaif.runs.sequence import longest_first
@@ -75,13 +75,13 @@ def order(tmp_path: Path) -> Order:
 def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Each time that rows of an input are read."""
     seen: list[str] = []
-    real = samples_in.FittingRows.__iter__
+    real = FittingRows.__iter__
 
-    def noted(self: samples_in.FittingRows) -> Any:
+    def noted(self: FittingRows) -> Any:
         seen.append("read")
         return real(self)
 
-    monkeypatch.setattr(samples_in.FittingRows, "__iter__", noted)
+    monkeypatch.setattr(FittingRows, "__iter__", noted)
     return seen
 
 
