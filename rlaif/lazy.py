@@ -52,6 +52,7 @@ EXTRA_OF = {
     "altair": "report",
     "vl_convert": "report",
     "prometheus_client": "metrics",
+    "ray": "ray",
     "s3fs": "s3",
     "gcsfs": "gs",
     "adlfs": "az",

@@ -12,6 +12,7 @@ from rlaif.cli.console import tell
 from rlaif.cli.judge_option import judge_of
 from rlaif.cli.options import (
     AcceptForgeable,
+    Calibrate,
     Draw,
     DryRun,
     EngineName,
@@ -21,7 +22,10 @@ from rlaif.cli.options import (
     Map,
     MaxOutage,
     NoCache,
+    RayAddress,
     Recheck,
+    ReplicaCount,
+    ReplicaCpus,
     RetryFailed,
     RubricName,
     RunOut,
@@ -34,6 +38,7 @@ from rlaif.cli.options import (
 from rlaif.cli.watching import watching
 from rlaif.cli.watching_options import Budget, Log, MaxFailures, MetricsHost, MetricsPort
 from rlaif.errors import InputError
+from rlaif.reporting.estimated import estimate_text
 from rlaif.reporting.text import count_of
 from rlaif.runs.compact import many_parts_note
 from rlaif.runs.estimate import estimate
@@ -41,6 +46,7 @@ from rlaif.runs.files import rubric_and_text
 from rlaif.runs.grade import grade_run
 from rlaif.runs.limits import Limits
 from rlaif.runs.order import Order
+from rlaif.runs.replicas import NO_REPLICAS, Replicas
 from rlaif.storage.place_names import told
 from rlaif.storage.run_folder import open_run
 from rlaif.storage.selection import Selection
@@ -56,6 +62,7 @@ def run(
     map_: Map = None,
     retry_failed: RetryFailed = False,
     dry_run: DryRun = False,
+    calibrate: Calibrate = 0,
     accept_forgeable: AcceptForgeable = None,
     unsafe_no_sandbox: UnsafeNoSandbox = False,
     no_cache: NoCache = False,
@@ -65,6 +72,9 @@ def run(
     sample: Draw = None,
     seed: Seed = 0,
     engine: EngineName = EngineNames.local,
+    ray_address: RayAddress = None,
+    replicas: ReplicaCount = None,
+    cpus_per_replica: ReplicaCpus = None,
     max_failures: MaxFailures = None,
     budget: Budget = None,
     log: Log = None,
@@ -106,9 +116,12 @@ def run(
         selection=Selection(SelectedShard.parse(shard) if shard else None, sample, seed),
         limits=Limits(max_failures, budget),
         engine=engine.value,
+        replicas=_replicas(engine, Replicas(ray_address, replicas, cpus_per_replica)),
     )
+    if calibrate and not dry_run:
+        raise InputError("--calibrate belongs to --dry-run")
     if dry_run:
-        tell(estimate(order).text())
+        tell(estimate_text(estimate(order, calibrate)))
         return
     if out is None:
         raise InputError("say where the run goes: --out RUN")
@@ -134,3 +147,13 @@ def run(
     if counts.failed:
         tell(f"Ask again what failed with: rlaif retry {out}")
         raise typer.Exit(1)
+
+
+def _replicas(engine: EngineNames, stated: Replicas) -> Replicas:
+    """What is said of replicas. Raises: InputError where nothing reads it."""
+    if engine is EngineNames.local and stated != NO_REPLICAS:
+        raise InputError(
+            "--ray-address, --replicas and --cpus-per-replica are for --engine ray\n"
+            "  hint: say --engine ray too, or leave them out"
+        )
+    return stated

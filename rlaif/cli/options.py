@@ -48,6 +48,17 @@ DryRun = Annotated[
     bool,
     typer.Option("--dry-run", metavar="", help="Say what would be asked, and ask nothing."),
 ]
+Calibrate = Annotated[
+    int,
+    typer.Option(
+        "--calibrate",
+        min=0,
+        metavar="N",
+        show_default=False,
+        help="With --dry-run: start the judge and ask about N questions, to say how long all take. "
+        "The answers are kept in the cache.",
+    ),
+]
 Map = Annotated[
     list[str] | None,
     typer.Option(
@@ -104,6 +115,32 @@ EngineName = Annotated[
         "--engine",
         help="local: this machine, with all its GPUs. ray: actors of a Ray cluster, or of this "
         "machine where there is none.",
+    ),
+]
+
+RayAddress = Annotated[
+    str | None,
+    typer.Option(
+        "--ray-address",
+        metavar="A",
+        help="The Ray cluster: auto, or HOST:PORT. If not given RAY_ADDRESS, else a cluster of "
+        "this machine alone, which ends with the job.",
+    ),
+]
+ReplicaCount = Annotated[
+    int | None,
+    typer.Option(
+        "--replicas",
+        min=1,
+        metavar="N",
+        help="Graders of a Ray job, each with the judge's model; if not given as many as the "
+        "cluster has GPUs for, or 1.",
+    ),
+]
+ReplicaCpus = Annotated[
+    float | None,
+    typer.Option(
+        "--cpus-per-replica", min=0, metavar="C", help="CPUs of one of them; if not given 1."
     ),
 ]
 

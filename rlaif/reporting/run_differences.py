@@ -65,14 +65,14 @@ def run_lines(found: RunDifference) -> Iterator[Line]:
         return
     before, after = found.counts["samples_before"], found.counts["samples_after"]
     yield Line("samples", f"{before:,} -> {after:,}")
-    yield Line("mean score", _arrow(found.mean_before, found.mean_after))
+    yield Line("mean score", arrow(found.mean_before, found.mean_after))
     for kind, told in KINDS.items():
         if count := found.counts[kind]:
             names = ", ".join(move.sample_id for move in found.others[kind])
             more = ", ..." if count > len(found.others[kind]) else ""
             yield Line(f"{count_of(count, 'sample')} {told}: {names}{more}")
     yield from move_lines(found.moved, found.counts["moved"])
-    yield from _criteria(found.criteria)
+    yield from criterion_lines(found.criteria)
 
 
 def move_lines(moved: Sequence[Move], count: int) -> Iterator[Line]:
@@ -86,7 +86,7 @@ def move_lines(moved: Sequence[Move], count: int) -> Iterator[Line]:
     for move in moved:
         other = " (other content)" if move.content == "changed" else ""
         style = "green" if (move.delta or 0) > 0 else "red"
-        yield Line(f"{move.sample_id}{other}", _arrow(move.before, move.after), 1, style)
+        yield Line(f"{move.sample_id}{other}", arrow(move.before, move.after), 1, style)
 
 
 def run_row(found: RunDifference) -> dict[str, Any]:
@@ -109,13 +109,14 @@ def _judge(changes: Sequence[Change]) -> Iterator[Line]:
             yield Line(f"~ judge: {change.field} {change.before} -> {change.after}", style="yellow")
 
 
-def _criteria(criteria: Sequence[Flips]) -> Iterator[Line]:
+def criterion_lines(criteria: Sequence[Flips]) -> Iterator[Line]:
+    """How often each criterion was answered otherwise."""
     if not criteria:
         return
     yield Line("")
     yield Line("answers that flipped, and mean values", style="bold")
     for one in criteria:
-        yield Line(f"{one.criterion}: {_flips(one)}", _arrow(one.mean_before, one.mean_after), 1)
+        yield Line(f"{one.criterion}: {_flips(one)}", arrow(one.mean_before, one.mean_after), 1)
 
 
 def _flips(one: Flips) -> str:
@@ -123,7 +124,8 @@ def _flips(one: Flips) -> str:
     return f"{one.flipped:,} of {one.answered:,}{other}"
 
 
-def _arrow(before: float | None, after: float | None) -> str:
+def arrow(before: float | None, after: float | None) -> str:
+    """Two numbers, and how far it is from the one to the other."""
     delta = "" if before is None or after is None else f"  {after - before:+.4f}"
     return f"{_number(before)} -> {_number(after)}{delta}"
 

@@ -55,6 +55,21 @@ def _of_runs(before: RunFolder, after: RunFolder, top: int) -> RunDifference:
         for name in dict.fromkeys((*old, *new))
         if old.get(name) != new.get(name) and name not in _NOT_ASKED
     )
+    return run_difference(before, after, rubric, judge, top)
+
+
+def run_difference(
+    before: RunFolder,
+    after: RunFolder,
+    rubric: RubricDifference,
+    judge: tuple[Change, ...] = (),
+    top: int = TOP,
+) -> RunDifference:
+    """What became of the samples of one run in another; or of one run in two states.
+
+    Args: what differs between their rubrics and their judges; `top`, samples of a kind listed by
+    name. Raises: RunError.
+    """
     with two_runs(before, after) as both:
         counts = both.counts()
         means = counts.pop("mean_before"), counts.pop("mean_after")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from typing import Protocol
 
 from rlaif.grading.seat import Asker
@@ -11,6 +12,7 @@ from rlaif.grading.usage import Usage
 from rlaif.lazy import RAY_ENGINE, load
 from rlaif.runs.local import local_crew
 from rlaif.runs.order import Engine
+from rlaif.runs.replicas import NO_REPLICAS, Replicas
 from rlaif.runs.usage import Spending
 from rlaif.runs.watching import Step
 from rlaif.runs.worker import Task
@@ -54,9 +56,8 @@ EngineOf = Callable[[Task, RunFolder, Retry], AbstractAsyncContextManager[Crew]]
 """From what is to be known, the run, and whether what failed is asked again."""
 
 
-def engine_of(name: Engine) -> EngineOf:
+def engine_of(name: Engine, replicas: Replicas = NO_REPLICAS) -> EngineOf:
     """The engine of that name. Raises: MissingExtra where its package is absent."""
     if name == "local":
         return local_crew
-    found: EngineOf = load(RAY_ENGINE)
-    return found
+    return partial(load(RAY_ENGINE), replicas=replicas)

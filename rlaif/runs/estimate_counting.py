@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from os.path import commonprefix
 
 from rlaif.ports import Answer, Decision, Generated, JudgeBackend, Prefix, Request, estimated_tokens
 from rlaif.records.judge_base import JudgeBase
@@ -96,9 +95,7 @@ class Counting(PassingOn):
         whole, common = len(one.ids) or estimated_tokens(text), 0
         about, ids, before = self._before
         if about == one.about:
-            common = len(commonprefix([ids, one.ids])) or estimated_tokens(
-                commonprefix([before, text])
-            )
+            common = _common(ids, one.ids) or estimated_tokens(text[: _common(before, text)])
         self._before = (one.about, one.ids, text)
         tally.about = tally.about or not one.ids
         tally.questions += 1
@@ -121,3 +118,10 @@ class Counting(PassingOn):
         if not self._joint[name]:
             del self._joint[name]
         return True
+
+
+def _common(one: Sequence[object], other: Sequence[object]) -> int:
+    """How far two texts, or two lists of ids, begin alike."""
+    both = enumerate(zip(one, other, strict=False))
+    unlike = (place for place, (mine, its) in both if mine != its)
+    return next(unlike, min(len(one), len(other)))

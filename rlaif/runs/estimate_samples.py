@@ -12,10 +12,9 @@ from rlaif.runs.order import Order
 from rlaif.runs.samples_in import check_source, samples_in
 from rlaif.storage import queries
 from rlaif.storage.cleaning import sound_parts
-from rlaif.storage.database import NARROW, database
-from rlaif.storage.failures import Failed, Retry, narrow
+from rlaif.storage.failures import Retry
 from rlaif.storage.manifest import Manifest, Needed, Samples, read_manifest
-from rlaif.storage.pending import Pending, pending_samples
+from rlaif.storage.pending import Pending, how_many_pending, pending_samples
 from rlaif.storage.run_folder import RunFolder, make_run, open_run
 
 
@@ -42,16 +41,16 @@ class Planned:
         yield from self._pending(under, retry, "firsts")
         yield from self._pending(under, retry, "late twins")
 
+    def passed_over(self, under: str, retry: Retry) -> Iterator[Pending]:
+        """Samples with the content of an earlier one that are to be graded, those that `pending`
+        leaves out among them.
+        """
+        return self._pending(under, retry, "twins")
+
     def done(self, under: str, retry: Retry) -> int:
         """How many samples would not be graded again."""
-        if not self.grade_parts:
-            return 0
-        files = {"samples": self.sample_parts, "grades": self.grade_parts}
-        with database(NARROW, **files) as connection:
-            queries.find_pending(connection, under, bool(retry))
-            if isinstance(retry, Failed):
-                narrow(connection, under, retry)
-            return self.samples.count - queries.pending_count(connection)
+        parts = self.sample_parts, self.grade_parts
+        return self.samples.count - how_many_pending(*parts, under, retry)
 
     def _pending(self, under: str, retry: Retry, which: queries.Which) -> Iterator[Pending]:
         return pending_samples(self.sample_parts, self.grade_parts, under, retry, which)

@@ -11,21 +11,25 @@ from rlaif.grading.seat import Asker
 from rlaif.reporting.canaries import canary_lines
 from rlaif.reporting.text import count_of
 from rlaif.runs.canaries import NOTHING_ASKED, keep_canaries, try_canaries
-from rlaif.runs.engines import engine_of
+from rlaif.runs.engines import EngineOf, engine_of
 from rlaif.runs.job import judge_to_keep, sigterm_interrupts
 from rlaif.runs.judge import NO_JUDGE_NAMED, asks_judge, language_note, no_judge
+from rlaif.runs.kept_order import refuse_another
 from rlaif.runs.order import Order
 from rlaif.runs.samples_in import check_source, samples_in
 from rlaif.runs.usage import counted
 from rlaif.runs.watching import Watcher
 from rlaif.runs.worker import Task
+from rlaif.storage.failures import Failed
 from rlaif.storage.manifest import Needed, Sandboxed, Spent
+from rlaif.storage.pending import how_many_pending
 from rlaif.storage.run_folder import Counts, Kept, RunFolder, make_run
 
 
-def grade_run(order: Order, watcher: Watcher) -> Counts:
+def grade_run(order: Order, watcher: Watcher, engine: EngineOf | None = None) -> Counts:
     """Grade what is missing, and say how far the run is then.
 
+    Args: `engine`, in place of the one that the order names.
     Raises: FileProblems for samples at fault, before anything is graded; InputError for a check
     that can be forged, or a budget without a price; Stopped at a limit, RunError, RunLocked,
     JudgeUnavailable, SandboxUnavailable, MissingExtra; KeyboardInterrupt after a flush, on Ctrl-C
@@ -43,7 +47,8 @@ def grade_run(order: Order, watcher: Watcher) -> Counts:
         for text in damaged:
             watcher.note(text)
         needs = samples_in(run, order, watcher.note)
-        job = _Job(run, order, _task(order, needs, watcher), watcher)
+        made = engine or engine_of(order.engine, order.replicas)
+        job = _Job(run, order, _task(order, needs, watcher), watcher, made)
         if job.finished() and not order.canaries:
             watcher.note("all of it was graded before: nothing is asked")
         else:
@@ -80,6 +85,7 @@ class _Job:
     order: Order
     task: Task
     watcher: Watcher
+    engine: EngineOf
 
     def finished(self) -> bool:
         """Whether all is graded under this rubric and this judge, as far as can be told unasked."""
@@ -96,14 +102,13 @@ class _Job:
         """Start sandbox and judge, as far as they are needed, and grade what is missing."""
         judge = self.task.judge if self.task.asks else None
         guard = self.order.limits.guard(judge, self.run.manifest.spent)
-        engine = engine_of(self.order.engine)
-        async with engine(self.task, self.run, self.order.retry_failed) as crew:
+        async with self.engine(self.task, self.run, self.order.retry_failed) as crew:
             for text in crew.notes:
                 self.watcher.note(text)
+            if self.order.as_kept:
+                refuse_another(self.run, crew.served)
             self.state(crew.served, crew.stated)
-            counts = self.run.counts()
-            done = counts.ok + (0 if self.order.retry_failed else counts.failed)
-            self.watcher.begin(counts.samples, done)
+            self._begin()
             with counted(self.run, crew.usage, self.watcher.note) as spending:
                 async with aclosing(crew.grade(spending)) as steps:
                     async for step in steps:
@@ -111,6 +116,15 @@ class _Job:
                         guard.check(step, crew.usage)
             if self.order.canaries and crew.asker is not None:
                 await self._try_canaries(crew.asker)
+
+    def _begin(self) -> None:
+        """Tell the watcher how much there is to do."""
+        counts, retry = self.run.counts(), self.order.retry_failed
+        done = counts.ok + (0 if retry else counts.failed)
+        if isinstance(retry, Failed):
+            under = self.run.manifest.under
+            done = counts.samples - how_many_pending(*self.run.files(), under, retry)
+        self.watcher.begin(counts.samples, done)
 
     async def _try_canaries(self, asker: Asker) -> None:
         """Put known attacks before the judge, beside the run's grades."""

@@ -7,6 +7,7 @@ import gc
 import signal
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
 from typing import Any, Protocol
 
 from rlaif.records.identity import canonical
@@ -46,7 +47,9 @@ def sigterm_interrupts() -> Iterator[None]:
     Where one of them is ignored, as under nohup, it stays so.
     """
 
-    def interrupt(*_: object) -> None:
+    def interrupt(number: int, _: object) -> None:
+        if number == signal.SIGHUP:  # a terminal that closes may say so twice, or while we end
+            signal.signal(number, signal.SIG_IGN)
         signal.raise_signal(signal.SIGINT)
 
     ends = [one for one in _ENDS if signal.getsignal(one) is not signal.SIG_IGN]
@@ -55,7 +58,8 @@ def sigterm_interrupts() -> Iterator[None]:
         yield
     finally:
         for one, handler in before:
-            signal.signal(one, handler)
+            if signal.getsignal(one) is not signal.SIG_IGN:
+                signal.signal(one, handler)
 
 
 def judge_to_keep(judge: Judge, served: str) -> Kept:
@@ -67,9 +71,23 @@ def judge_to_keep(judge: Judge, served: str) -> Kept:
 
 def _as_kept(judge: Judge) -> dict[str, Any]:
     kept: dict[str, Any] = {"judge": judge.spec.as_written(), "template": judge.template}
+    if folder := _named_beside(judge):
+        kept["folder"] = folder
     if judge.members:
         kept["members"] = [_as_kept(member) for member in judge.members]
     return kept
+
+
+def _named_beside(judge: Judge) -> str:
+    """Where the judge's file lies, where it names something that lies beside it; else nothing."""
+    named = (getattr(judge.spec, name, None) for name in ("model", "tokenizer", "adapter"))
+    if judge.folder is None or not any(_lies_in(judge.folder, one) for one in named if one):
+        return ""
+    return str(judge.folder)
+
+
+def _lies_in(folder: Path, name: str) -> bool:
+    return not Path(name).is_absolute() and (folder / name).exists()
 
 
 @contextmanager

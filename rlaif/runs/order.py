@@ -10,6 +10,7 @@ from typing import Literal
 from rlaif.records.judge import Judge
 from rlaif.records.rubric import Rubric
 from rlaif.runs.limits import NO_LIMITS, Limits
+from rlaif.runs.replicas import NO_REPLICAS, Replicas
 from rlaif.storage.failures import Retry
 from rlaif.storage.selection import EVERYTHING, Selection
 
@@ -47,3 +48,7 @@ class Order:
     limits: Limits = NO_LIMITS
     """When to stop before the end."""
     engine: Engine = "local"
+    replicas: Replicas = NO_REPLICAS
+    """Of a job by Ray: how many graders there are, and where."""
+    as_kept: bool = False
+    """Rubric or judge are those that the run keeps: a model that is another one now is refused."""

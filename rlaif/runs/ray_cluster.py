@@ -21,7 +21,6 @@ from rlaif.runs.replicas import LOCAL
 
 _QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
-    "RAY_BACKEND_LOG_LEVEL": "fatal",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
 }
 """Set where the user has not: Ray writes to standard error, which is for the job's own lines."""
@@ -98,12 +97,12 @@ def _connect(address: str) -> None:
 
 def gpus_there() -> float:
     """GPUs of all nodes."""
-    return float(ray.cluster_resources().get("GPU", 0))
+    return sum(node.get("GPU", 0.0) for node in _nodes())
 
 
 def check_room(size: Size) -> None:
     """Raises: RunError where no node could ever hold a replica."""
-    nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+    nodes = _nodes()
     fits = [n for n in nodes if n.get("CPU", 0) >= size.cpus and n.get("GPU", 0) >= size.gpus]
     if not fits:
         there = "; ".join(f"{n.get('CPU', 0):g} CPUs, {n.get('GPU', 0):g} GPUs" for n in nodes)
@@ -112,6 +111,12 @@ def check_room(size: Size) -> None:
             "  hint: --cpus-per-replica, or a judge file with a smaller tensor_parallel; a cluster "
             "that grows by itself needs one such node to begin with"
         )
+
+
+def _nodes() -> list[dict[str, float]]:
+    """What each node has of everything."""
+    nodes: list[dict[str, Any]] = ray.nodes()  # type: ignore[no-untyped-call]  # Ray's, untyped
+    return [node["Resources"] for node in nodes if node["Alive"]]
 
 
 class Actor:
@@ -164,7 +169,10 @@ def actors(given: Given, size: Size) -> Callable[[], Actor]:
 
 
 async def _told(reference: Awaitable[Any]) -> Any:
-    """What a replica answers. Raises: what it says; ReplicaDied; RunError where Ray itself fails."""
+    """What a replica answers.
+
+    Raises: what it says, ReplicaDied, or RunError where Ray itself fails.
+    """
     try:
         came = await reference
     except RayActorError as error:

@@ -124,8 +124,8 @@ async def ray_crew(
         count = replicas.count or (max(int(there) // gpus, 1) if gpus else 1)
         given = _given(task, run, token)
 
-        async def rescued(batch: Batch) -> tuple[Step, Batch | None]:
-            return await asyncio.to_thread(rescue, run.path, task.under(pool.served), batch)
+        async def rescued(served: str, lost: list[Batch]) -> tuple[Step, list[Batch]]:
+            return await asyncio.to_thread(rescue, run.path, task.under(served), lost)
 
         pool = Pool(actors(given, size), count, rescued)
         note = f"Ray: {count_of(count, 'replica')} with {size} each"

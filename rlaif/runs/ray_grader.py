@@ -9,7 +9,9 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 
+from rlaif.errors import RunError
 from rlaif.grading.plan import Work
 from rlaif.grading.usage import Usage
 from rlaif.records.grade import Grade
@@ -18,7 +20,6 @@ from rlaif.runs.ray_messages import Done, Found, unpacked
 from rlaif.runs.watching import step_of
 from rlaif.runs.worker import Task, Worker, at_work
 from rlaif.storage.grade_writer import ROWS, SECONDS, GradeWriter
-from rlaif.storage.run_folder import RunFolder
 
 
 @dataclass(slots=True)
@@ -40,14 +41,19 @@ class Grader:
     def __init__(
         self,
         task: Task,
-        run: RunFolder,
+        run: Path,
         host: str,
+        mine: Callable[[], bool] = lambda: True,
         clock: Callable[[], float] = time.monotonic,
         rows: int = ROWS,
         seconds: float = SECONDS,
     ) -> None:
-        """Take what is to be known; `clock` gives seconds."""
-        self._task, self._run, self._host = task, run, host
+        """Take what is to be known, and the run folder; `clock` gives seconds.
+
+        Args: `mine` says whether the run is still this job's. A coordinator that was killed leaves
+        replicas for a moment, and they must not write beside those of the next one.
+        """
+        self._task, self._run, self._host, self._mine = task, run, host, mine
         self._clock, self._rows, self._seconds = clock, rows, seconds
         self._works: asyncio.Queue[Work | None] = asyncio.Queue()
         self._hands: dict[str, _Hand] = {}
@@ -90,8 +96,8 @@ class Grader:
 
         Raises: RunError.
         """
-        if self._writer is not None:
-            self._writer.flush()
+        if self._mine():
+            self._write()
         return self._worker.usage.copy() if self._worker else Usage()
 
     async def stop(self) -> None:
@@ -119,14 +125,17 @@ class Grader:
                 ready.set_exception(error)
 
     async def _grade_all(self, worker: Worker) -> None:
-        folder = self._run.path / "parts"
-        with GradeWriter(folder, worker.under, rows=sys.maxsize, seconds=math.inf) as writer:
-            self._writer = writer
+        folder = self._run / "parts"
+        writer = GradeWriter(folder, worker.under, rows=sys.maxsize, seconds=math.inf)
+        self._writer = writer
+        try:
             with seldom_collected():
                 grades = worker.grades(self._each())
                 async with ticked(self), aclosing(grades):
                     async for grade in grades:
                         self._take(writer, grade)
+        finally:
+            await self.flush()
 
     async def _each(self) -> AsyncIterator[Work]:
         while work := await self._works.get():
@@ -147,10 +156,10 @@ class Grader:
 
     def _commit(self) -> None:
         """Put everything on disk, and tell those whose batch is done."""
-        if self._writer is None or self._worker is None:
+        if self._worker is None:
             return
         try:
-            self._writer.flush()
+            self._write()
         except Exception as error:  # noqa: BLE001 - who waits for a batch is told
             self._fail(error)
             return
@@ -159,6 +168,13 @@ class Grader:
         for hand in self._graded:
             hand.done.set_result(Done(step_of(hand.grades), usage))
         self._graded = []
+
+    def _write(self) -> None:
+        """Raises: RunError where it cannot be written, or the run is another job's by now."""
+        if not self._mine():
+            raise RunError(f"{self._run}: another job has taken over")
+        if self._writer is not None:
+            self._writer.flush()
 
     def _fail(self, error: BaseException) -> None:
         self._failed = error

@@ -6,12 +6,13 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from dataclasses import dataclass, field, fields
+from typing import Any
 
 from rlaif.errors import JudgeUnavailable, RunError, SandboxUnavailable
 from rlaif.grading.usage import Usage, total
 from rlaif.reporting.text import count_of
+from rlaif.runs.ray_mate import Mate
 from rlaif.runs.ray_messages import Batch, Done, Found, ReplicaDied, batch_of
 from rlaif.runs.watching import Step
 
@@ -22,22 +23,6 @@ MOST_DEATHS = 4
 """Replicas that may die over one batch; and that may die one after the other as they start."""
 END_S = 15.0
 """How long replicas have to write what they hold, and again to end."""
-
-
-class Mate(Protocol):
-    """One replica, seen from the coordinator. Every call may raise ReplicaDied."""
-
-    async def start(self) -> Found: ...
-
-    async def grade(self, content: tuple[int, bytes]) -> Done: ...
-
-    async def drain(self) -> None: ...
-
-    async def flush(self) -> Usage: ...
-
-    async def stop(self) -> None: ...
-
-    def kill(self) -> None: ...
 
 
 @dataclass(eq=False, slots=True)
@@ -57,8 +42,8 @@ class _Member:
         return self.found is not None and not self.suspect and len(self.batches) < OUTSTANDING
 
 
-Rescued = Callable[[Batch], Awaitable[tuple[Step, Batch | None]]]
-"""Of a batch whose replica died: what of it is on disk, and the rest."""
+Rescued = Callable[[str, list[Batch]], Awaitable[tuple[Step, list[Batch]]]]
+"""Of the served model, and batches whose replica died: what of them is on disk, and the rest."""
 
 
 class Pool:
@@ -94,7 +79,7 @@ class Pool:
         """
         self._source = batches
         self._feed()
-        while self._source or self._redo or any(b for _, b in self._tasks.values()):
+        while self._open():
             async for step in self._settle(await self._ended.get()):
                 yield step
             self._feed()
@@ -120,6 +105,11 @@ class Pool:
         for member in self._members:
             member.mate.kill()
 
+    def _open(self) -> bool:
+        """Whether anything is left to grade, or not yet on disk."""
+        underway = any(batch for _, batch in self._tasks.values())
+        return self._source is not None or bool(self._redo) or underway
+
     def _recruit(self) -> None:
         member = _Member(self._make())
         self._members.append(member)
@@ -143,14 +133,14 @@ class Pool:
             member.drained, member.suspect = False, batch.deaths > 0
             member.batches.add(self._run(member.mate.grade(batch.content), member, batch))
         for member in self._members:
-            if member.batches and not member.drained and (not self._source or member.suspect):
+            if member.batches and not member.drained and (self._source is None or member.suspect):
                 member.drained = True
                 self._run(member.mate.drain(), member, None)
 
     def _next(self, alone: bool) -> Batch | None:
         if alone and self._redo:
             return self._redo.popleft()
-        batch = next(self._source, None) if self._source else None
+        batch = None if self._source is None else next(self._source, None)
         if batch is None:
             self._source = None
         return batch
@@ -159,12 +149,12 @@ class Pool:
         """See what became of one call. One of a replica that is no more is let go."""
         if task not in self._tasks:
             return
-        member, _ = self._tasks.pop(task)
+        member, batch = self._tasks.pop(task)
         member.batches.discard(task)
         try:
             came = task.result()
         except ReplicaDied as died:
-            async for step in self._bury(member, task, died):
+            async for step in self._bury(member, batch, died):
                 yield step
             return
         if isinstance(came, Found):
@@ -176,7 +166,10 @@ class Pool:
             yield came.step
 
     def _welcome(self, member: _Member, found: Found) -> None:
-        """Take one that is ready. Raises: JudgeUnavailable, SandboxUnavailable for another model."""
+        """Take one that is ready.
+
+        Raises: JudgeUnavailable for another model, SandboxUnavailable for another sandbox.
+        """
         member.found = found
         self._dead_starts = 0
         first = self._found = self._found or found
@@ -194,7 +187,7 @@ class Pool:
             )
 
     async def _bury(
-        self, member: _Member, first: asyncio.Task[Any], died: ReplicaDied
+        self, member: _Member, batch: Batch | None, died: ReplicaDied
     ) -> AsyncGenerator[Step, None]:
         """Put another in its place; what it had is given out again, but for what is on disk."""
         self._members.remove(member)
@@ -209,16 +202,14 @@ class Pool:
                     "what each said last"
                 )
         lost = [task for task, (whose, _) in self._tasks.items() if whose is member]
-        batches = [self._tasks.pop(task)[1] for task in lost]
-        batches.append(self._batch_of(first))
-        for batch in batches:
-            if batch is not None:
-                step, rest = await self._rescued(batch)
-                if step.grades:
-                    yield step
-                if rest is not None:
-                    self._again(rest, died)
+        batches = [batch, *(self._tasks.pop(task)[1] for task in lost)]
         self._recruit()
+        if self._found and (had := [one for one in batches if one]):
+            step, rest = await self._rescued(self._found.served, had)
+            if step.grades:
+                yield step
+            for one in rest:
+                self._again(one, died)
 
     def _again(self, batch: Batch, died: ReplicaDied) -> None:
         """Give out what is left of a batch; from the second death on in halves."""
@@ -233,13 +224,14 @@ class Pool:
                 "samples out, or give a replica more memory"
             )
         middle = len(works) if deaths == 1 else (len(works) + 1) // 2
-        self._redo.extend(batch_of(half, deaths) for half in (works[:middle], works[middle:]) if half)
+        halves = (works[:middle], works[middle:])
+        self._redo.extend(batch_of(half, deaths) for half in halves if half)
 
     def _count(self) -> None:
         """Bring `usage` up to date; it stays the same object."""
         now = total([*self._gone, *(member.usage for member in self._members)])
-        for name in Usage.__slots__:
-            setattr(self.usage, name, getattr(now, name))
+        for one in fields(Usage):
+            setattr(self.usage, one.name, getattr(now, one.name))
 
 
 async def _asked(step: Awaitable[Any]) -> Any:

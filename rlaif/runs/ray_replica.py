@@ -8,7 +8,6 @@ import pickle
 import socket
 import threading
 from collections.abc import Coroutine
-from pathlib import Path
 from typing import Any, TypeVar
 
 from rlaif import __version__
@@ -17,7 +16,6 @@ from rlaif.grading.usage import Usage
 from rlaif.runs.ray_grader import Grader
 from rlaif.runs.ray_messages import Broken, Done, Found, Given, broken
 from rlaif.runs.worker import Task
-from rlaif.storage.run_folder import open_run
 
 _T = TypeVar("_T")
 _LOOKS = 20
@@ -79,17 +77,16 @@ class Replica:
         await _same_folder(given, self._host)
         os.environ.update(given.environment)
         task: Task = pickle.loads(given.task)  # noqa: S301 - the coordinator's own
-        self._grader = Grader(task, open_run(given.run), self._host)
+        self._grader = Grader(task, given.run, self._host, lambda: _is_there(given))
         return await self._grader.start()
 
 
 async def _same_folder(given: Given, host: str) -> None:
     """Raises: RunError unless the coordinator's file is there; a file server may take seconds."""
-    name, content = given.token
     for look in range(_LOOKS):
         if look:
             await asyncio.sleep(_LOOK_EVERY_S)
-        if _read(given.run / name) == content:
+        if _is_there(given):
             return
     raise RunError(
         f"{given.run}: {host} does not see the same folder under this path\n"
@@ -97,8 +94,10 @@ async def _same_folder(given: Given, host: str) -> None:
     )
 
 
-def _read(path: Path) -> str | None:
+def _is_there(given: Given) -> bool:
+    """Whether the file of this job lies in the run; the next job takes it away."""
+    name, content = given.token
     try:
-        return path.read_text()
+        return (given.run / name).read_text() == content
     except OSError:
-        return None
+        return False

@@ -29,13 +29,13 @@ _MOST = 12
 _FAILED = """
 CREATE OR REPLACE TABLE failed AS
 SELECT sample, place FROM placed WHERE place < {least} AND sample IN (SELECT {sample} FROM samples)
-"""  # noqa: S608 - constants
+"""
 
 _STAGES = f"""
 CREATE OR REPLACE TABLE failures AS
 SELECT place, o.stage AS stage, o.criterion AS criterion, hash(o.message) AS said
 FROM (
-  SELECT {queries.PLACE} AS place, unnest(list_filter(outcomes, o -> o.kind = 'failure')) AS o
+  SELECT {queries.PLACE} AS place, unnest([f for f in outcomes if f.kind = 'failure']) AS o
   FROM grades JOIN grades_files USING (filename) WHERE under = $under AND status = 'failed'
 ) JOIN failed USING (place)
 """  # noqa: S608 - constants
@@ -48,7 +48,7 @@ SELECT stage, criterion, said, count(*), min(place) FROM failures
 GROUP BY ALL ORDER BY 4 DESC, 1, 2, 3 LIMIT $most
 """
 _MESSAGE = """
-SELECT list_filter(outcomes, o -> o.kind = 'failure' AND o.criterion = $criterion)[1].message
+SELECT [o.message for o in outcomes if o.kind = 'failure' AND o.criterion = $criterion][1]
 FROM grades WHERE file_row_number = $row
   AND filename = (SELECT filename FROM grades_files WHERE part = $part)
 """

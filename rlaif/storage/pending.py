@@ -12,8 +12,8 @@ from typing import Any
 from rlaif.records.outcome import Verdict
 from rlaif.records.sample import Sample
 from rlaif.storage import queries
-from rlaif.storage.failures import Failed, Retry, narrow
 from rlaif.storage.database import NARROW, database
+from rlaif.storage.failures import Failed, Retry, narrow
 from rlaif.storage.grade_table import verdicts_by_key
 from rlaif.storage.part_rows import rows_at
 from rlaif.storage.queries import Which
@@ -43,7 +43,9 @@ def pending_samples(
 
     Streams: neither the samples nor the verdicts have to fit in memory.
     """
-    if not grades and which == "all" and not isinstance(retry_failed, Failed):
+    if not grades and isinstance(retry_failed, Failed):
+        return
+    if not grades and which == "all":
         for _, sample_hash, sample in read_kept(samples):
             yield Pending(sample, sample_hash, 1)
         return
@@ -56,6 +58,19 @@ def pending_samples(
         prior = _Priors(rows_at(grades, places, verdicts_by_key))
         for ordinal, sample_hash, sample in read_kept(samples, _noted(connection, attempts)):
             yield Pending(sample, sample_hash, attempts.pop(0), prior.at(ordinal))
+
+
+def how_many_pending(
+    samples: Sequence[Path], grades: Sequence[Path], under: str, retry: Retry
+) -> int:
+    """How many samples `pending_samples` would give."""
+    if not grades and isinstance(retry, Failed):
+        return 0
+    with database(NARROW, samples=samples, grades=grades) as connection:
+        queries.find_pending(connection, under, bool(retry))
+        if isinstance(retry, Failed):
+            narrow(connection, under, retry)
+        return queries.pending_count(connection)
 
 
 def _noted(connection: Any, attempts: list[int]) -> Iterator[int]:

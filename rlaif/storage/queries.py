@@ -70,7 +70,7 @@ _WHICH = {
     "late twins": f"WHERE ordinal NOT IN ({_FIRST_OF_CONTENT}) AND hash(sample_hash) IN ("
     f"SELECT content FROM (SELECT ordinal, hash(sample_hash) AS content, {SAMPLE} AS sample "
     f"FROM samples WHERE ordinal IN ({_FIRST_OF_CONTENT})) JOIN placed f USING (sample) "
-    f"WHERE {_OK.replace('place', 'f.place')} OR NOT $retry)",
+    f"WHERE {_OK.replace('place', 'f.place')} OR NOT $retry)",  # noqa: S608 - constants
 }
 
 _PRIOR = f"""

@@ -150,6 +150,7 @@ def test_a_terminal_that_is_closed_ends_the_job_in_good_order(long: Job) -> None
     pid, terminal = pty.fork()
     if not pid:
         os.chdir(job.folder)
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)  # these tests may run under nohup
         command = [PROGRAM, *job.command[:-3], "slow.yaml", *job.command[-2:]]
         os.execv(PROGRAM, command)  # noqa: S606 - this process is the terminal's
     shown = b""

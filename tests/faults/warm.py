@@ -131,6 +131,7 @@ def slow_judge(pace_s: float) -> None:
 
 def child(asked: dict[str, Any], err: Path, log: int) -> None:
     os.chdir(asked["cwd"])
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # these tests may run under nohup
     nowhere = os.open(os.devnull, os.O_RDWR)
     printed = os.open(err, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     for handle, place in ((nowhere, 0), (nowhere, 1), (printed, 2)):
