@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from importlib import import_module
 from inspect import cleandoc
 from io import TextIOWrapper
@@ -101,7 +102,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except KeyboardInterrupt:
         done = {"grade": "graded", "compare": "compared"}.get(given[0] if given else "")
         kept = f"; what was {done} is kept, and the same command goes on" if done else ""
-        tell(f"rlaif: interrupted{kept}", err=True)
+        with suppress(OSError):  # the terminal may be what was closed
+            tell(f"rlaif: interrupted{kept}", err=True)
         status = 130
     sys.exit(status)
 

@@ -34,7 +34,7 @@ class _Member:
     batches: set[asyncio.Task[Any]] = field(default_factory=set)
     drained: bool = False
     suspect: bool = False
-    """Whether it has a batch that replicas died over; such a one is graded alone."""
+    """Whether it has a batch that two replicas died over; such a one is graded alone."""
     usage: Usage = field(default_factory=Usage)
 
     @property
@@ -59,6 +59,7 @@ class Pool:
         self._members: list[_Member] = []
         self._gone: list[Usage] = []
         self._redo: deque[Batch] = deque()
+        self._suspects: deque[Batch] = deque()
         self._source: Iterator[Batch] | None = None
         self._found: Found | None = None
         self._dead_starts = 0
@@ -108,7 +109,7 @@ class Pool:
     def _open(self) -> bool:
         """Whether anything is left to grade, or not yet on disk."""
         underway = any(batch for _, batch in self._tasks.values())
-        return self._source is not None or bool(self._redo) or underway
+        return self._source is not None or bool(self._redo or self._suspects) or underway
 
     def _recruit(self) -> None:
         member = _Member(self._make())
@@ -130,7 +131,7 @@ class Pool:
             batch = self._next(alone=not member.batches)
             if batch is None:
                 break
-            member.drained, member.suspect = False, batch.deaths > 0
+            member.drained, member.suspect = False, batch.deaths > 1
             member.batches.add(self._run(member.mate.grade(batch.content), member, batch))
         for member in self._members:
             if member.batches and not member.drained and (self._source is None or member.suspect):
@@ -138,7 +139,9 @@ class Pool:
                 self._run(member.mate.drain(), member, None)
 
     def _next(self, alone: bool) -> Batch | None:
-        if alone and self._redo:
+        if alone and self._suspects:
+            return self._suspects.popleft()
+        if self._redo:
             return self._redo.popleft()
         batch = None if self._source is None else next(self._source, None)
         if batch is None:
@@ -212,7 +215,10 @@ class Pool:
                 self._again(one, died)
 
     def _again(self, batch: Batch, died: ReplicaDied) -> None:
-        """Give out what is left of a batch; from the second death on in halves."""
+        """Give out what is left of a batch; from the second death on in halves, each alone.
+
+        Raises: RunError for one over which too many have died.
+        """
         works = batch.works()
         deaths = batch.deaths + 1
         if deaths >= MOST_DEATHS:
@@ -223,9 +229,12 @@ class Pool:
                 "  hint: what was graded is kept, and the same command goes on; leave these "
                 "samples out, or give a replica more memory"
             )
-        middle = len(works) if deaths == 1 else (len(works) + 1) // 2
+        if deaths == 1:
+            self._redo.append(batch_of(works, deaths))
+            return
+        middle = (len(works) + 1) // 2
         halves = (works[:middle], works[middle:])
-        self._redo.extend(batch_of(half, deaths) for half in halves if half)
+        self._suspects.extend(batch_of(half, deaths) for half in halves if half)
 
     def _count(self) -> None:
         """Bring `usage` up to date; it stays the same object."""

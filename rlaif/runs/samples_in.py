@@ -46,14 +46,15 @@ def samples_in(run: RunFolder, order: Order, note: Callable[[str], None]) -> Nee
     """
     if order.samples is None:
         return _kept_in(run, order)
-    read_as = _read_as(order)
+    input_ = _input_of(order)
+    read_as = input_ and digest(input_, str(order.selection))
     known = run.manifest.samples
     if known and read_as and known.read_as == read_as and run.has_samples():
         return known.needs
     rows = fitting_rows(order)
     taken = run.take_in(rows, order.samples, order.selection)
     needs = _needed(rows.needs)
-    run.note_samples(read_as, needs)
+    run.note_samples(read_as, needs, input_)
     _tell(run, taken, note)
     return needs
 
@@ -76,12 +77,12 @@ def _kept_rows(run: RunFolder, samples: Samples) -> Iterator[Row]:
         yield Row(samples.source, ordinal + 1, sample)
 
 
-def _read_as(order: Order) -> str:
+def _input_of(order: Order) -> str:
     """A hash of the input's bytes and of how they are read; empty where it cannot be told."""
     held = source_print(order.samples or "")
     if held is None:
         return ""
-    how = sorted(order.mapping.items()), order.limit, str(order.selection)
+    how = sorted(order.mapping.items()), order.limit
     accepted = sorted(order.accept_forgeable)
     return digest(_READING, held, repr(how), order.rubric.content_hash, repr(accepted))
 

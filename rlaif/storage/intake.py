@@ -155,7 +155,7 @@ def _two_contents(name: str, path: str, line: int, first: str) -> Problem:
 
 
 def _new_generation(spool: Path, folder: Path, samples: Samples, current: Samples | None) -> Intake:
-    generation = f"{_number_after(folder):04d}-{samples.digest[:12]}"
+    generation = f"{number_after(folder):04d}-{samples.digest[:12]}"
     older = intact_parts(folder, current) if current else None
     added, removed, changed = samples.count, 0, 0
     if older:
@@ -168,7 +168,7 @@ def _new_generation(spool: Path, folder: Path, samples: Samples, current: Sample
     )
 
 
-def _number_after(folder: Path) -> int:
+def number_after(folder: Path) -> int:
     """The number of the next generation."""
     numbers = [p.name.partition("-")[0] for p in folder.iterdir() if not p.name.startswith(".")]
     return 1 + max((int(n) for n in numbers if n.isdigit()), default=0)

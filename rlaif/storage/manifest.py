@@ -76,6 +76,9 @@ class Samples(_Part):
     could not be told. While it stays the same, the input need not be read again."""
     needs: Needed = Needed()
     """What was found to be needed when they were taken in."""
+    input: str = ""
+    """Hash of the bytes of the whole input and of how they are read, whatever is selected of it: by
+    it shards of one input know each other. Empty where the bytes could not be told."""
 
 
 class Sandboxed(_Part):
@@ -170,6 +173,8 @@ class Manifest(_Part):
     """None where no code was run."""
     spent: Spent = Spent()
     """What the judge cost so far."""
+    merged: dict[str, Spent] = Field(default_factory=dict)
+    """The shards that `rlaif merge` has joined into it, such as 3/8, and what each had cost."""
 
 
 def read_manifest(folder: Path, name: str = NAME) -> Manifest | None:

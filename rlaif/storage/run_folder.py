@@ -147,9 +147,13 @@ class RunFolder:
             self._write(self.manifest.model_copy(update={"samples": taken.samples}))
         return taken
 
-    def note_samples(self, read_as: str, needs: Needed) -> None:
-        """Keep how the samples were read, and what they need. Raises: RunError."""
-        noted = self._taken().model_copy(update={"read_as": read_as, "needs": needs})
+    def note_samples(self, read_as: str, needs: Needed, input_: str = "") -> None:
+        """Keep how the samples were read, what they need, and of which input they are.
+
+        Raises: RunError.
+        """
+        update = {"read_as": read_as, "needs": needs, "input": input_}
+        noted = self._taken().model_copy(update=update)
         if noted != self.manifest.samples:
             self._write(self.manifest.model_copy(update={"samples": noted}))
 

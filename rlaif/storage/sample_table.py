@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,10 @@ SCHEMA = pa.schema(_FIELDS, metadata={"rlaif": "samples 1"})
 """`sample` is the record as written, in canonical JSON."""
 
 
+KeptRow = tuple[int, str, str, str, int, str]
+"""A row of SCHEMA."""
+
+
 class SampleParts:
     """Writes samples into parts of one folder, a part in memory at a time."""
 
@@ -68,14 +72,22 @@ class SampleParts:
             row.line,
             text,
         )
+        self._put(values, len(text))
+        self.seen += 1
+        return text
+
+    def copy(self, row: KeptRow) -> None:
+        """Put a row of other parts at the end, as it is."""
+        *narrow, text = row
+        self._put((*narrow, text.encode()), len(text))
+
+    def _put(self, values: Sequence[Any], size: int) -> None:
         for column, value in zip(self._columns.values(), values, strict=True):
             column.append(value)
         self.count += 1
-        self.seen += 1
-        self._size += len(text)
+        self._size += size
         if self._size >= SIZE or len(self._columns["ordinal"]) >= ROWS:
             self.flush()
-        return text
 
     def flush(self) -> None:
         """Write what is in memory as one part."""
@@ -108,6 +120,14 @@ def ids_of(parts: Iterable[Path]) -> Iterator[tuple[int, str]]:
         with pq.ParquetFile(part, pre_buffer=False) as file:
             for batch in file.iter_batches(BATCH, columns=["ordinal", "sample_id"]):
                 yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
+
+
+def kept_rows(parts: Iterable[Path], batch: int = BATCH) -> Iterator[KeptRow]:
+    """The rows of parts as they are, in order; `batch` of them are in memory."""
+    for part in parts:
+        with pq.ParquetFile(part, pre_buffer=False) as file:
+            for rows in file.iter_batches(batch, columns=SCHEMA.names):
+                yield from zip(*(column.to_pylist() for column in rows.columns), strict=True)
 
 
 def row_count(part: Path) -> int:

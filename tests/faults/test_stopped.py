@@ -146,7 +146,7 @@ def test_a_terminal_that_is_closed_ends_the_job_in_good_order(long: Job) -> None
     whole = long.whole()
     job = long.at("run")
     _clear(job)
-    scripted(job.folder / "slow.yaml", latency_s=0.3, judge="scripted-hash")
+    scripted(job.folder / "slow.yaml", latency_s=2.0, judge="scripted-hash")
     pid, terminal = pty.fork()
     if not pid:
         os.chdir(job.folder)
@@ -157,7 +157,7 @@ def test_a_terminal_that_is_closed_ends_the_job_in_good_order(long: Job) -> None
     while b"verdicts/s" not in shown:
         shown += os.read(terminal, 4096)
     os.close(terminal)
-    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) > 0
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 130
     holds(job.run, whole)
     assert exported(job.run)
 

@@ -7,30 +7,29 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
 from rlaif.authoring.judge_file import load_judge
 from rlaif.checks.sandbox.launch import TIERS
 from rlaif.errors import JudgeUnavailable, RunError
-from rlaif.grading.usage import Usage
-from rlaif.records.backends import TransformersJudge
+from rlaif.records.backends import OpenaiJudge
 from rlaif.records.judge import Judge
 from rlaif.runs.files import rubric_and_text
 from rlaif.runs.order import Order
 from rlaif.runs.replicas import Replicas
-from rlaif.runs.watching import Step
 from rlaif.storage.run_folder import open_run
 from rlaif.storage.whole_files import parts
 from tests.checks.sandbox.conftest import machine_lacks
-from tests.conftest import MakeJudge
-from tests.faults.conftest import RUBRIC, Heard, Job, greeting, write_rows
-from tests.faults.invariants import exported, finished, holds
+from tests.faults.conftest import RUBRIC, Job, greeting, write_rows
+from tests.faults.invariants import Rows, exported, finished, holds
 from tests.grading.code import CODE, WRONG
 
 ray = pytest.importorskip("ray")
@@ -43,7 +42,9 @@ pytestmark = [
 ]
 TWO = Replicas(count=2, cpus=0.5)
 PROGRAM = str(Path(sys.executable).with_name("rlaif"))
-SAMPLES = 1500
+COMMAND = [PROGRAM, "grade", "rubric.yaml", "samples.jsonl", "-j", "slow.yaml", "-o", "run",
+           "--engine", "ray", "--replicas", "2", "--cpus-per-replica", "0.5"]  # fmt: skip
+SAMPLES = 4000
 KILLS = 3
 CODE_RUBRIC = """\
 rubric: doubling
@@ -71,9 +72,7 @@ def cluster() -> Iterator[str]:
         ray.shutdown()
 
 
-def job_of(
-    folder: Path, rows: Sequence[dict[str, Any]], judge: Judge, rubric: str = RUBRIC
-) -> Job:
+def job_of(folder: Path, rows: Sequence[dict[str, Any]], judge: Judge, rubric: str = RUBRIC) -> Job:
     """A job by Ray."""
     (folder / "rubric.yaml").write_text(rubric)
     samples = write_rows(folder / "samples.jsonl", rows)
@@ -82,11 +81,24 @@ def job_of(
     return Job(folder, order)
 
 
-def here(job: Job) -> list[dict[str, Any]]:
+def here(job: Job, judge: Judge | None = None) -> Rows:
     """The export of the same job, graded in this process."""
     local = job.at("here")
-    local.grade(engine="local")
+    local.grade(engine="local", judge=judge or job.order.judge)
     return exported(local.run)
+
+
+@pytest.fixture
+def slow(tmp_path: Path) -> Judge:
+    """A judge that takes its time for every answer; its file is slow.yaml."""
+    stated = {"judge": "slow", "version": "1.0.0", "backend": "scripted", "answers": "hash"}
+    (tmp_path / "slow.yaml").write_bytes(orjson.dumps({**stated, "latency_s": 0.7}))
+    return load_judge(str(tmp_path / "slow.yaml"))
+
+
+def quick(judge: Judge) -> Judge:
+    """The same judge without its latency; it gives the same grades."""
+    return replace(judge, spec=judge.spec.model_copy(update={"latency_s": 0.0}))
 
 
 def descendants(pid: int) -> dict[int, str]:
@@ -94,7 +106,8 @@ def descendants(pid: int) -> dict[int, str]:
     parents, lines = {}, {}
     for folder in Path("/proc").glob("[0-9]*"):
         try:
-            parents[int(folder.name)] = int((folder / "stat").read_text().rsplit(") ", 1)[1].split()[1])
+            after_name = (folder / "stat").read_text().rpartition(") ")[2]
+            parents[int(folder.name)] = int(after_name.split()[1])
             lines[int(folder.name)] = (folder / "cmdline").read_bytes().decode()
         except OSError:
             continue
@@ -111,20 +124,25 @@ def replicas() -> list[int]:
     return sorted(pid for pid, line in below.items() if line.startswith("ray::Replica"))
 
 
-class Killer(Heard):
-    """A watcher that kills a replica at each of the given numbers of grades."""
+class Killer(threading.Thread):
+    """Kills replicas at random moments while they grade."""
 
-    def __init__(self, at: Sequence[int], pick: random.Random) -> None:
-        super().__init__()
-        self.at, self.pick, self.seen, self.killed = list(at), pick, 0, 0
+    def __init__(self, kills: int, pick: random.Random) -> None:
+        super().__init__(daemon=True)
+        self.left, self.pick = kills, pick
 
-    def graded(self, step: Step, usage: Usage) -> None:  # type: ignore[override]  # what it is told
-        self.seen += step.grades
-        while self.at and self.seen >= self.at[0]:
-            self.at.pop(0)
+    def run(self) -> None:
+        while self.left:
+            time.sleep(self.pick.uniform(0.2, 1.0))
             if alive := replicas():
                 os.kill(self.pick.choice(alive), signal.SIGKILL)
-                self.killed += 1
+                self.left -= 1
+
+
+def wait_for(happened: Callable[[], object], job: subprocess.Popen[str]) -> None:
+    while not happened():
+        assert job.poll() is None
+        time.sleep(0.05)
 
 
 @pytest.mark.skipif(all(map(machine_lacks, TIERS)), reason="no sandbox on this machine")
@@ -147,24 +165,61 @@ def test_two_replicas_give_the_grades_of_one_machine(tmp_path: Path) -> None:
 
 
 def test_killed_replicas_and_a_killed_coordinator_lose_nothing(
-    cluster: str, tmp_path: Path
+    cluster: str, tmp_path: Path, slow: Judge
 ) -> None:
-    slow = load_judge("scripted-hash")
-    slow = replace(slow, spec=slow.spec.model_copy(update={"latency_s": 0.4}))
-    (tmp_path / "slow.yaml").write_text(
-        "judge: scripted-hash\nversion: 1.0.0\nbackend: scripted\nanswers: hash\nlatency_s: 0.4\n"
-    )
     job = job_of(tmp_path, list(map(greeting, range(SAMPLES))), slow)
-    whole = job.at("here").whole() if False else here(replace_judge(job))
-    command = [PROGRAM, "grade", "rubric.yaml", "samples.jsonl", "-j", "slow.yaml", "-o", "run",
-               "--engine", "ray", "--ray-address", cluster, "--replicas", "2",
-               "--cpus-per-replica", "0.5"]  # fmt: skip
+    whole = here(job, quick(slow))
+    command = [*COMMAND, "--ray-address", cluster]
     with subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as driver:
         wait_for(lambda: parts(job.run / "parts"), driver)
         driver.kill()
-    holds(job.run, whole)
-    moments = random.Random(6)  # noqa: S311 - to be the same every time
-    killer = Killer(sorted(moments.sample(range(SAMPLES // 2), KILLS)), moments)
-    job.grade_by(killer)
-    assert killer.killed == KILLS
+    assert 0 < len(holds(job.run, whole)) < SAMPLES
+    killer = Killer(KILLS, random.Random(6))  # noqa: S311 - to be the same every time
+    killer.start()
+    job.grade()
+    assert killer.left == 0
     finished(job.run, whole)
+
+
+@pytest.mark.usefixtures("cluster")
+def test_what_is_wrong_is_told_as_on_one_machine(tmp_path: Path) -> None:
+    nobody = OpenaiJudge(judge="o", version="1.0.0", backend="openai", model="m",
+                         base_url="http://127.0.0.1:9/v1", max_outage_s=0)  # fmt: skip
+    judge = Judge(nobody, load_judge("scripted").template)
+    job = job_of(tmp_path, [greeting(0)], judge)
+    told = []
+    for engine in ("local", "ray"):
+        with pytest.raises(JudgeUnavailable) as unreachable:
+            job.grade(engine=engine)
+        told.append(str(unreachable.value))
+    assert told[0] == told[1]
+    assert "127.0.0.1:9" in told[0]
+    with pytest.raises(RunError, match="a replica takes 999 CPUs, and no node has that"):
+        job.grade(replicas=Replicas(cpus=999))
+    assert not replicas()
+    assert not list(job.run.glob(".tmp-*"))
+
+
+def test_a_job_that_is_told_to_stop_writes_what_replicas_hold_and_leaves_no_process(
+    tmp_path: Path, slow: Judge
+) -> None:
+    job = job_of(tmp_path, list(map(greeting, range(SAMPLES))), slow)
+    with subprocess.Popen(
+        COMMAND, cwd=tmp_path, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as driver:
+        assert driver.stderr is not None
+        while "grading" not in (line := driver.stderr.readline()):
+            assert line.startswith("Ray: 2 replicas with 0.5 CPUs each")
+        time.sleep(2.0)
+        assert not parts(job.run / "parts")
+        below = descendants(driver.pid)
+        assert sum(line.startswith("ray::Replica") for line in below.values()) == 2
+        os.killpg(driver.pid, signal.SIGINT)  # as a terminal does
+        _, err = driver.communicate(timeout=60)
+    assert driver.returncode == 130
+    progress, *told = err.splitlines()
+    assert progress.endswith("of 4,000 samples")
+    assert told == ["rlaif: interrupted; what was graded is kept, and the same command goes on"]
+    assert 0 < len(holds(job.run, here(job, quick(slow)))) < SAMPLES
+    time.sleep(1.0)
+    assert {pid: line for pid, line in below.items() if Path(f"/proc/{pid}").exists()} == {}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import pickle
+import signal
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -13,10 +15,12 @@ from typing import Any
 import pytest
 
 from rlaif import __version__
-from rlaif.errors import FileProblems, InputError, JudgeUnavailable, Problem, RunError
+from rlaif.cli import main
+from rlaif.errors import FileProblems, InputError, JudgeUnavailable, MissingExtra, Problem, RunError
 from rlaif.grading.plan import Work
 from rlaif.records.backends import OpenaiJudge, TransformersJudge, VllmJudge
 from rlaif.records.judge import Judge
+from rlaif.runs.engines import engine_of
 from rlaif.runs.ray_grader import Grader
 from rlaif.runs.ray_keys import keys_for
 from rlaif.runs.ray_messages import Broken, Given, batch_of, broken, error_of
@@ -217,3 +221,55 @@ def test_the_address_is_what_is_stated_then_the_environment_then_this_machine() 
     assert Replicas().resolved({}) == "local"
     with pytest.raises(InputError, match="client cannot coordinate"):
         Replicas("ray://head:10001").resolved({})
+
+
+def test_without_ray_the_command_that_installs_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    for name in ("ray_engine", "ray_cluster"):
+        monkeypatch.delitem(sys.modules, f"rlaif.runs.{name}", raising=False)
+    with pytest.raises(
+        MissingExtra, match=r"'ray' is not installed; run: pip install 'rlaif\[ray\]'"
+    ):
+        engine_of("ray")
+
+
+def test_options_of_ray_are_refused_where_nothing_reads_them(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(["grade", "safe-reply", "none.jsonl", "--replicas", "2", "--out", "run"])
+    assert left.value.code == 2
+    assert "are for --engine ray" in capsys.readouterr().err
+
+
+def test_ray_leaves_the_end_by_sigterm_to_the_job(monkeypatch: pytest.MonkeyPatch) -> None:
+    cluster = pytest.importorskip("rlaif.runs.ray_cluster", exc_type=ImportError)
+    before = signal.getsignal(signal.SIGTERM)
+
+    def init(**_: object) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+    monkeypatch.setattr(cluster.ray, "init", init)
+    monkeypatch.setattr(cluster.ray, "is_initialized", lambda: False)
+    monkeypatch.setattr(cluster.ray, "shutdown", lambda: None)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    try:
+        with cluster.connected("local"):
+            assert signal.getsignal(signal.SIGTERM) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def test_no_cluster_at_an_address_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    cluster = pytest.importorskip("rlaif.runs.ray_cluster", exc_type=ImportError)
+
+    def init(**_: object) -> None:
+        raise ConnectionError("nobody answers\nand more")
+
+    monkeypatch.setattr(cluster.ray, "init", init)
+    monkeypatch.setattr(cluster.ray, "is_initialized", lambda: False)
+    with (
+        pytest.raises(RunError, match="no Ray cluster at 'h:1': nobody answers"),
+        cluster.connected("h:1"),
+    ):
+        pass
