@@ -62,11 +62,21 @@ Calibrate = Annotated[
 Map = Annotated[
     list[str] | None,
     typer.Option(
-        "--map", metavar="FIELD=COLUMN", help="Take a field from another column; repeatable."
+        "--map",
+        rich_help_panel="Which samples",
+        metavar="FIELD=COLUMN",
+        help="Take a field from another column; repeatable.",
     ),
 ]
 Limit = Annotated[
-    int | None, typer.Option("--limit", min=1, metavar="N", help="Only the first N samples.")
+    int | None,
+    typer.Option(
+        "--limit",
+        rich_help_panel="Which samples",
+        min=1,
+        metavar="N",
+        help="Only the first N samples.",
+    ),
 ]
 
 UnsafeNoSandbox = Annotated[
@@ -91,15 +101,30 @@ Shard = Annotated[
     str | None,
     typer.Option(
         "--shard",
+        rich_help_panel="Which samples",
         metavar="I/N",
         help="Only the I-th of N shares of the samples, for a job array; `rlaif merge` joins them.",
     ),
 ]
 Draw = Annotated[
     int | None,
-    typer.Option("--sample", min=1, metavar="N", help="Only N samples, drawn at random."),
+    typer.Option(
+        "--sample",
+        rich_help_panel="Which samples",
+        min=1,
+        metavar="N",
+        help="Only N samples, drawn at random.",
+    ),
 ]
-Seed = Annotated[int, typer.Option("--seed", metavar="S", help="Another seed draws other samples.")]
+Seed = Annotated[
+    int,
+    typer.Option(
+        "--seed",
+        rich_help_panel="Which samples",
+        metavar="S",
+        help="Another seed draws other samples.",
+    ),
+]
 
 
 class EngineNames(StrEnum):
@@ -113,6 +138,7 @@ EngineName = Annotated[
     EngineNames,
     typer.Option(
         "--engine",
+        rich_help_panel="Where it is done",
         help="local: this machine, with all its GPUs. ray: actors of a Ray cluster, or of this "
         "machine where there is none.",
     ),
@@ -122,6 +148,7 @@ RayAddress = Annotated[
     str | None,
     typer.Option(
         "--ray-address",
+        rich_help_panel="Where it is done",
         metavar="A",
         help="The Ray cluster: auto, or HOST:PORT. If not given RAY_ADDRESS, else a cluster of "
         "this machine alone, which ends with the job.",
@@ -131,6 +158,7 @@ ReplicaCount = Annotated[
     int | None,
     typer.Option(
         "--replicas",
+        rich_help_panel="Where it is done",
         min=1,
         metavar="N",
         help="Graders of a Ray job, each with the judge's model; if not given as many as the "
@@ -140,7 +168,11 @@ ReplicaCount = Annotated[
 ReplicaCpus = Annotated[
     float | None,
     typer.Option(
-        "--cpus-per-replica", min=0, metavar="C", help="CPUs of one of them; if not given 1."
+        "--cpus-per-replica",
+        rich_help_panel="Where it is done",
+        min=0,
+        metavar="C",
+        help="CPUs of one of them; if not given 1.",
     ),
 ]
 

@@ -10,6 +10,7 @@ MaxFailures = Annotated[
     int | None,
     typer.Option(
         "--max-failures",
+        rich_help_panel="Watching, and when to stop",
         min=0,
         metavar="N",
         help="Stop when more grades than this have failed in this job.",
@@ -19,6 +20,7 @@ Budget = Annotated[
     float | None,
     typer.Option(
         "--budget",
+        rich_help_panel="Watching, and when to stop",
         min=0,
         metavar="SUM",
         help="Stop when the run, earlier jobs included, has cost so much, in the currency of the "
@@ -29,6 +31,7 @@ MetricsPort = Annotated[
     int | None,
     typer.Option(
         "--metrics-port",
+        rich_help_panel="Watching, and when to stop",
         min=0,
         max=65535,
         metavar="N",
@@ -39,6 +42,7 @@ MetricsHost = Annotated[
     str,
     typer.Option(
         "--metrics-host",
+        rich_help_panel="Watching, and when to stop",
         metavar="H",
         help="The address that --metrics-port is opened on; not only this machine may ask then.",
     ),
@@ -47,6 +51,7 @@ Log = Annotated[
     str | None,
     typer.Option(
         "--log",
+        rich_help_panel="Watching, and when to stop",
         metavar="FILE",
         help="Append events to this file as JSON lines; - writes them to standard error, in place "
         "of the progress.",

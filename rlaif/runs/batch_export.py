@@ -105,7 +105,7 @@ class _Export:
             ready(judge, self.backend, rubric=order.rubric, memory=self.memory) as asker,
         ):
             changed = self._state(asker.served, sandbox.stated)
-            works = _open_works(self.run, order.retry_failed)
+            works = _open_works(self.run, bool(order.retry_failed))
             plans = finished_plans(works, order.rubric, asker, sandbox=sandbox, in_flight=_ONE)
             async with aclosing(plans):
                 with self.run.writer() as writer:

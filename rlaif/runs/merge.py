@@ -101,7 +101,8 @@ def _unlike(shards: Sequence[RunFolder]) -> Iterator[str]:
 def _facts(one: Manifest, other: Manifest) -> Iterator[tuple[str, str, str]]:
     """What shards of one job have in common, the more telling first."""
     yield "the number of shards", _of(one), _of(other)
-    yield "the samples drawn", *(_of_manifest(m)[1] or "all" for m in (one, other))
+    drawn = [_of_manifest(m)[1] or "all" for m in (one, other)]
+    yield "the samples drawn", drawn[0], drawn[1]
     inputs = [m.samples.input if m.samples else "" for m in (one, other)]
     if all(inputs):
         yield "their input, or how it was read", inputs[0][:12], inputs[1][:12]

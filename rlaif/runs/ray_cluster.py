@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import signal
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
-
-import ray
-from ray.exceptions import RayActorError, RayError
 
 from rlaif.errors import RunError
 from rlaif.grading.usage import Usage
@@ -21,11 +19,20 @@ from rlaif.runs.replicas import LOCAL
 
 _QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_DEDUP_LOGS_SKIP_REGEX": ".",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
 }
-"""Set where the user has not: Ray writes to standard error, which is for the job's own lines."""
+for _name, _value in _QUIET.items():
+    # Ray tells of every death on standard output, which is not its own; it reads these when it is
+    # imported. What the user has set stays.
+    os.environ.setdefault(_name, _value)
+
+import ray  # noqa: E402 - after its environment
+from ray.exceptions import RayActorError, RayError, RayTaskError, RuntimeEnvSetupError  # noqa: E402
+
 _STORE_BYTES = 256 * 2**20
 """Shared memory of a local cluster; only batches go through it."""
+_EXIT = re.compile(r"Worker exit type: (\w+)")
 _CALLS = 64
 """Calls that a replica takes at once."""
 
@@ -73,8 +80,6 @@ def _own_signals() -> Iterator[None]:
 
 
 def _connect(address: str) -> None:
-    for name, value in _QUIET.items():
-        os.environ.setdefault(name, value)
     more: dict[str, Any] = {}
     if address == LOCAL:
         more = {"include_dashboard": False, "object_store_memory": _STORE_BYTES}
@@ -175,16 +180,22 @@ async def _told(reference: Awaitable[Any]) -> Any:
     """
     try:
         came = await reference
-    except RayActorError as error:
+    except (RayTaskError, RuntimeEnvSetupError) as error:
+        raise RunError(f"Ray failed: {_last_line(error)}") from error
+    except RayError as error:  # of the actor, its node or the way to it
         raise ReplicaDied(_reason(error)) from error
-    except RayError as error:
-        raise RunError(f"Ray failed: {_reason(error)}") from error
     if isinstance(came, Broken):
         raise error_of(came)
     return came
 
 
 def _reason(error: RayError) -> str:
-    """The last line of what Ray says, which names the cause."""
+    """How a replica ended, in few words."""
+    if isinstance(error, RayActorError) and (kind := _EXIT.search(str(error))):
+        return f"Ray says {kind[1]}"
+    return f"Ray says {type(error).__name__}"
+
+
+def _last_line(error: RayError) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return (lines or [type(error).__name__])[-1][:300]

@@ -121,8 +121,13 @@ class Pool:
     ) -> asyncio.Task[Any]:
         task = asyncio.create_task(step)
         self._tasks[task] = member, batch
-        task.add_done_callback(self._ended.put_nowait)
+        task.add_done_callback(self._tell)
         return task
+
+    def _tell(self, task: asyncio.Task[Any]) -> None:
+        if not task.cancelled():
+            task.exception()  # seen, also of those that nobody will wait for any more
+        self._ended.put_nowait(task)
 
     def _feed(self) -> None:
         """Give out batches, the next one to who has the fewest."""

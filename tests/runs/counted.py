@@ -68,8 +68,8 @@ class CountedBackend:
             tokens = estimated_tokens("\n".join(turn.text for turn in one.turns))
             self._count(tokens)
             written = text_of(one, _RULE)
-            assert isinstance(written, str)
-            yield one.number, Generated(written, tokens=9, tokens_computed=tokens)
+            text = written.text if isinstance(written, Generated) else str(written)
+            yield one.number, Generated(text, tokens=9, tokens_computed=tokens)
 
     def _count(self, tokens: int) -> None:
         CountedBackend.asked += 1

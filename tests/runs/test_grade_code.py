@@ -17,6 +17,7 @@ from rlaif.records.grade import Grade
 from rlaif.records.identity import digest
 from rlaif.records.judge import ask_fingerprint
 from rlaif.records.outcome import Verdict
+from rlaif.reporting.estimated import estimate_text
 from rlaif.runs import sandbox as sandboxes
 from rlaif.runs.api import grade, grade_sync
 from rlaif.runs.compare import PairOrder, compare_run, compared_under
@@ -314,5 +315,5 @@ def test_from_python_a_forgeable_check_is_refused_unless_it_is_named(
 def test_a_dry_run_counts_code_and_runs_none(order: Make, used: ScriptedSandbox) -> None:
     counted = estimate(order([doubles(), {"id": "a"}], [CODE, WRONG]))
     assert (counted.code, counted.checks, counted.questions) == (2, 0, 2)
-    assert "2 checks in the sandbox, at most" in counted.text()
+    assert "2 checks in the sandbox, at most" in estimate_text(counted)
     assert (used.started, used.jobs) == (0, [])

@@ -44,7 +44,7 @@ TWO = Replicas(count=2, cpus=0.5)
 PROGRAM = str(Path(sys.executable).with_name("rlaif"))
 COMMAND = [PROGRAM, "grade", "rubric.yaml", "samples.jsonl", "-j", "slow.yaml", "-o", "run",
            "--engine", "ray", "--replicas", "2", "--cpus-per-replica", "0.5"]  # fmt: skip
-SAMPLES = 4000
+SAMPLES = 3000
 KILLS = 3
 CODE_RUBRIC = """\
 rubric: doubling
@@ -205,7 +205,12 @@ def test_a_job_that_is_told_to_stop_writes_what_replicas_hold_and_leaves_no_proc
 ) -> None:
     job = job_of(tmp_path, list(map(greeting, range(SAMPLES))), slow)
     with subprocess.Popen(
-        COMMAND, cwd=tmp_path, stderr=subprocess.PIPE, text=True, start_new_session=True
+        COMMAND,
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
     ) as driver:
         assert driver.stderr is not None
         while "grading" not in (line := driver.stderr.readline()):
@@ -213,12 +218,16 @@ def test_a_job_that_is_told_to_stop_writes_what_replicas_hold_and_leaves_no_proc
         time.sleep(2.0)
         assert not parts(job.run / "parts")
         below = descendants(driver.pid)
-        assert sum(line.startswith("ray::Replica") for line in below.values()) == 2
+        graders = [pid for pid, line in below.items() if line.startswith("ray::Replica")]
+        assert len(graders) == 2
+        os.kill(graders[0], signal.SIGKILL)  # of which people hear nothing
+        time.sleep(0.5)
         os.killpg(driver.pid, signal.SIGINT)  # as a terminal does
-        _, err = driver.communicate(timeout=60)
+        out, err = driver.communicate(timeout=60)
     assert driver.returncode == 130
+    assert out == ""
     progress, *told = err.splitlines()
-    assert progress.endswith("of 4,000 samples")
+    assert progress.endswith("of 3,000 samples")
     assert told == ["rlaif: interrupted; what was graded is kept, and the same command goes on"]
     assert 0 < len(holds(job.run, here(job, quick(slow)))) < SAMPLES
     time.sleep(1.0)
