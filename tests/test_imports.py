@@ -25,7 +25,7 @@ MODULES = sorted(
 )
 ALONE = """
 import importlib, sys
-OPTIONAL = {"torch", "transformers", "gguf", "choix", "prometheus_client"}
+OPTIONAL = {"torch", "transformers", "gguf", "choix", "prometheus_client", "ray"}
 for name in sys.argv[1:]:
     for known in [m for m in sys.modules if m.partition(".")[0] == "rlaif"]:
         del sys.modules[known]

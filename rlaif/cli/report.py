@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,7 @@ import typer
 from rlaif.cli.console import tell
 from rlaif.cli.options import RunPath
 from rlaif.runs.report import SAMPLES, THRESHOLD, report
+from rlaif.storage.export import STANDARD_OUTPUT
 from rlaif.storage.place_names import told
 from rlaif.storage.placing import place_whole
 
@@ -19,7 +21,10 @@ def run(
     out: Annotated[
         str,
         typer.Option(
-            "--out", "-o", metavar="PATH", help="Where, also a URL such as s3://bucket/report.html."
+            "--out",
+            "-o",
+            metavar="PATH",
+            help="Where, also a URL such as s3://bucket/report.html; - is standard output.",
         ),
     ] = "report.html",
     against: Annotated[
@@ -44,5 +49,10 @@ def run(
     --against, both runs are held side by side, sample by sample.
     """
     page = report(folder, against, threshold, samples)
-    place_whole(out, page.encode("utf-8", "backslashreplace"))
+    content = page.encode("utf-8", "backslashreplace")
+    if out == STANDARD_OUTPUT:
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+        return
+    place_whole(out, content)
     tell(f"{len(page) / 2**20:.1f} MiB in {told(out)}", err=True)

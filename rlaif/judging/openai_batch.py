@@ -7,15 +7,18 @@ and hands every request on, `Replaying` answers from what came back.
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from functools import partial
+from math import log
 from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
 
 from rlaif.judging.http_faults import Broken, one_line
-from rlaif.judging.openai_chat import Chat, Json
+from rlaif.judging.openai_chat import Chat, Json, said_in
+from rlaif.judging.openai_labels import choices_of, first_token, logarithm
 from rlaif.judging.openai_manners import Body, Manners
 from rlaif.judging.openai_settle import Writing
 from rlaif.judging.openai_survey import TEXT_ONLY
@@ -32,6 +35,9 @@ OPTIONAL = ("chat_template_kwargs", "max_tokens", "response_format", "seed", "to
 """Fields that some servers refuse, and that can be left out or said otherwise."""
 _OPENAI = ("chat_template_kwargs", "max_tokens")
 """Those that OpenAI's own servers refuse."""
+_DATED = re.compile(r"[-@](\d{4}(-\d{2}){0,2}|\d{6}|\d{8}|0\d{2}|v\d+(\.\d+)*)")
+"""What a server adds to the name that it was asked by: `-2024-07-18`, `-0613`, `-002`, `@v2`."""
+_HALF = log(0.5)
 
 
 def batch_line(key: str, body: Body) -> bytes:
@@ -110,7 +116,7 @@ class Replaying(_Offline):
     def __init__(
         self, spec: OpenaiJudge, served: str, look: Callable[[str], bytes | None], model: str
     ) -> None:
-        """Take what finds the line of a result by its key, and the model that gave the first."""
+        """Take what finds the line of a result by its key, and the model that is believed."""
         super().__init__(spec, served=served)
         self._look, self._model = look, model
 
@@ -139,11 +145,47 @@ class Replaying(_Offline):
         return Failure(found.stage, str(found)) if isinstance(found, Broken) else found
 
     def _own(self, reply: Body) -> Body:
-        """The reply, as the same model gave it as gave the others. Raises: Broken."""
+        """The reply, as the one model gave it that is believed. Raises: Broken."""
         named = reply.get("model")
-        if self._model and named is not None and named != self._model:
-            raise Broken(f"the answer is another model's ('{one_line(str(named))}')", "parse")
+        if isinstance(named, str) and named:
+            if named != self._model:
+                raise Broken(f"the answer is another model's ('{one_line(named)}')")
+        elif self._model:
+            raise Broken("the answer does not name its model")
         return reply
+
+
+def is_of(named: str, model: str) -> bool:
+    """Whether a server that is asked for `model` may call it so: by its date or version too."""
+    return named == model or (
+        named.startswith(model) and bool(_DATED.fullmatch(named[len(model) :]))
+    )
+
+
+def said_by(row: Body) -> str:
+    """What a result answers: its verdict, or all of its text; empty where that is not plain.
+
+    A token says it that has more than half of the probability.
+    """
+    try:
+        (choice,) = choices_of(reply_in(row), 1)
+        if isinstance(choice.get("logprobs"), dict):
+            tops = first_token(choice)
+            best = max(tops, key=tops.__getitem__)
+            return str(best).strip() if logarithm(tops[best]) > _HALF else ""
+        text = said_in(choice)
+    except (Broken, ValueError):
+        return ""
+    return _verdict(text) or text.strip()
+
+
+def _verdict(text: str) -> str:
+    try:
+        found = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return ""
+    verdict = found.get("verdict") if isinstance(found, dict) else None
+    return verdict if isinstance(verdict, str) else ""
 
 
 def reply_in(row: Body) -> Body:
@@ -155,7 +197,7 @@ def reply_in(row: Body) -> Body:
         raise Broken(_refusal(row.get("error"), body, status))
     if not isinstance(body, dict):
         raise Broken("the result has no reply in it", "parse")
-    if "error" in body and "choices" not in body:
+    if body.get("error") and not isinstance(body.get("choices"), list):
         raise Broken(_refusal(None, body, status))
     return body
 

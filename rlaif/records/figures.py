@@ -85,14 +85,35 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
+class PolicyGap:
+    """One policy less the first one, on the prompts that both have a score for."""
+
+    policy: str | None
+    mean: float
+    """Over the prompts, of the mean score of each."""
+    first: float
+    """The first policy's, over the same prompts."""
+    difference: Sums
+
+
+@dataclass(frozen=True, slots=True)
+class Correlation:
+    """A correlation with what it is from; None where one of both does not vary."""
+
+    value: float | None
+    samples: int
+    clusters: int
+
+
+@dataclass(frozen=True, slots=True)
 class LengthFigures:
-    """How scores go with the length of completions; None where too little varies."""
+    """How scores go with the length of completions."""
 
     count: int
-    pearson: float | None
+    pearson: Correlation
     """Of the score and the logarithm of 1 + characters."""
-    spearman: float | None
-    within: float | None
+    spearman: Correlation
+    within: Correlation
     """As `pearson`, of the differences from the mean of the group."""
     cells: tuple[Cell, ...]
     means: tuple[tuple[int, int, float], ...]

@@ -6,10 +6,11 @@ import asyncio
 import gc
 import signal
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
 
+from rlaif.errors import RunError
 from rlaif.records.identity import canonical
 from rlaif.records.judge import Judge
 from rlaif.storage.run_folder import Kept
@@ -31,7 +32,8 @@ async def ticked(writer: Ticking) -> AsyncIterator[None]:
     async def tick() -> None:
         while True:
             await asyncio.sleep(1)
-            writer.tick()
+            with suppress(RunError):  # of a full disk: the next grade, or the end, tells it
+                writer.tick()
 
     task = asyncio.create_task(tick())
     try:
@@ -54,9 +56,14 @@ def sigterm_interrupts() -> Iterator[None]:
 
     ends = [one for one in _ENDS if signal.getsignal(one) is not signal.SIG_IGN]
     before = [(one, signal.signal(one, interrupt)) for one in ends]
+    ignored = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    if ignored:  # as for what a script begins with `&`; it is what the others are turned into
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         yield
     finally:
+        if ignored:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
         for one, handler in before:
             if signal.getsignal(one) is not signal.SIG_IGN:
                 signal.signal(one, handler)

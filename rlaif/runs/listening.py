@@ -67,8 +67,12 @@ class Hub:
         self._places = [_Place(one, now + one.every_s) for one in listeners]
 
     def note(self, text: str) -> None:
-        """One line for a person."""
-        self._tell(self._places, lambda listener: listener.note(text))
+        """One line for a person; let go where a listener has been stuck for long."""
+        if self._telling.acquire(timeout=_LAST_WORDS_S):
+            try:
+                self._tell(self._places, lambda listener: listener.note(text))
+            finally:
+                self._telling.release()
 
     def begin(self, samples: int, done: int) -> None:
         """Grading starts: from now on every rhythm is counted."""
@@ -87,7 +91,11 @@ class Hub:
     def end(self, how: How, error: BaseException | None) -> None:
         """Tell every listener how it ended."""
         view = self.view()
-        self._tell(self._places, lambda listener: listener.end(view, how, error))
+        if self._telling.acquire(timeout=_LAST_WORDS_S):  # else one of them is stuck
+            try:
+                self._tell(self._places, lambda listener: listener.end(view, how, error))
+            finally:
+                self._telling.release()
 
     def view(self) -> View:
         """How the job stands."""

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+import asyncio
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 from rlaif.grading.usage import Usage
 from rlaif.runs.ray_messages import Done, Found
+
+OUTSTANDING = 12
+"""Batches that one replica has. What is graded waits for its part to be full, and the replica must
+have enough to do until then: with `BATCH` samples each, half as many again as a part has rows."""
 
 
 class Mate(Protocol):
@@ -28,3 +34,21 @@ class Mate(Protocol):
 
     def kill(self) -> None:
         """End the process, at once."""
+
+
+@dataclass(eq=False, slots=True)
+class Member:
+    """A mate, and what it is doing."""
+
+    mate: Mate
+    found: Found | None = None
+    batches: set[asyncio.Task[Any]] = field(default_factory=set)
+    drained: bool = False
+    suspect: bool = False
+    """Whether it has a batch that two replicas died over; such a one is graded alone."""
+    usage: Usage = field(default_factory=Usage)
+
+    @property
+    def room(self) -> bool:
+        """Whether it can take another batch."""
+        return self.found is not None and not self.suspect and len(self.batches) < OUTSTANDING

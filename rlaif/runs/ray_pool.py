@@ -6,40 +6,20 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field, fields
+from dataclasses import fields
 from typing import Any
 
 from rlaif.errors import JudgeUnavailable, RunError, SandboxUnavailable
 from rlaif.grading.usage import Usage, total
 from rlaif.reporting.text import count_of
-from rlaif.runs.ray_mate import Mate
+from rlaif.runs.ray_mate import Mate, Member
 from rlaif.runs.ray_messages import Batch, Done, Found, ReplicaDied, batch_of
 from rlaif.runs.watching import Step
 
-OUTSTANDING = 12
-"""Batches that one replica has. What is graded waits for its part to be full, and the replica must
-have enough to do until then: with `BATCH` samples each, half as many again as a part has rows."""
 MOST_DEATHS = 4
 """Replicas that may die over one batch; and that may die one after the other as they start."""
 END_S = 15.0
 """How long replicas have to write what they hold, and again to end."""
-
-
-@dataclass(eq=False, slots=True)
-class _Member:
-    """A mate, and what it is doing."""
-
-    mate: Mate
-    found: Found | None = None
-    batches: set[asyncio.Task[Any]] = field(default_factory=set)
-    drained: bool = False
-    suspect: bool = False
-    """Whether it has a batch that two replicas died over; such a one is graded alone."""
-    usage: Usage = field(default_factory=Usage)
-
-    @property
-    def room(self) -> bool:
-        return self.found is not None and not self.suspect and len(self.batches) < OUTSTANDING
 
 
 Rescued = Callable[[str, list[Batch]], Awaitable[tuple[Step, list[Batch]]]]
@@ -55,8 +35,8 @@ class Pool:
         self.usage = Usage()
         """What all their judges cost; grows."""
         self._ended: asyncio.Queue[asyncio.Task[Any]] = asyncio.Queue()
-        self._tasks: dict[asyncio.Task[Any], tuple[_Member, Batch | None]] = {}
-        self._members: list[_Member] = []
+        self._tasks: dict[asyncio.Task[Any], tuple[Member, Batch | None]] = {}
+        self._members: list[Member] = []
         self._gone: list[Usage] = []
         self._redo: deque[Batch] = deque()
         self._suspects: deque[Batch] = deque()
@@ -112,12 +92,12 @@ class Pool:
         return self._source is not None or bool(self._redo or self._suspects) or underway
 
     def _recruit(self) -> None:
-        member = _Member(self._make())
+        member = Member(self._make())
         self._members.append(member)
         self._run(member.mate.start(), member, None)
 
     def _run(
-        self, step: Coroutine[Any, Any, Any], member: _Member, batch: Batch | None
+        self, step: Coroutine[Any, Any, Any], member: Member, batch: Batch | None
     ) -> asyncio.Task[Any]:
         task = asyncio.create_task(step)
         self._tasks[task] = member, batch
@@ -173,7 +153,7 @@ class Pool:
             self._count()
             yield came.step
 
-    def _welcome(self, member: _Member, found: Found) -> None:
+    def _welcome(self, member: Member, found: Found) -> None:
         """Take one that is ready.
 
         Raises: JudgeUnavailable for another model, SandboxUnavailable for another sandbox.
@@ -195,7 +175,7 @@ class Pool:
             )
 
     async def _bury(
-        self, member: _Member, batch: Batch | None, died: ReplicaDied
+        self, member: Member, batch: Batch | None, died: ReplicaDied
     ) -> AsyncGenerator[Step, None]:
         """Put another in its place; what it had is given out again, but for what is on disk."""
         self._members.remove(member)

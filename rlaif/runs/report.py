@@ -85,6 +85,7 @@ def _counted(
     own = [name for name in frequent if name not in set(named)]
     criteria = [*named[:_MOST_CRITERIA], *own[:_MOST_OWN]]
     spread = report_scores.spread(connection)
+    spreads = report_scores.spreads(connection, _MOST_POLICIES)
     groups, group_bins = report_scores.group_spreads(connection, _MOST_POLICIES)
     masses, mass_bins = report_criteria.masses(connection)
     shares = {one.name: one.share for one in stated(stands.rubric.items)} if stands.rubric else {}
@@ -93,8 +94,9 @@ def _counted(
     return Gathered(
         run=stands,
         spread=spread,
-        spreads=report_scores.spreads(connection, _MOST_POLICIES),
+        spreads=spreads,
         policies=report_scores.policies(connection),
+        gaps=report_scores.policy_gaps(connection, spreads[0].policy) if len(spreads) > 1 else [],
         score_bins=report_scores.score_bins(connection),
         reasons=report_scores.reasons(connection, _MOST_MESSAGES),
         groups=groups,

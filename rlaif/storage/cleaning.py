@@ -5,8 +5,11 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from rlaif.errors import RunError
 from rlaif.storage.manifest import read_manifest
 from rlaif.storage.whole_files import TEMPORARY, disk_errors, is_intact, parts, sync_folder
+
+_COMPACTED = "`rlaif compact` is at work on it: start the same command again when it is done"
 
 
 def clean(run: Path) -> list[str]:
@@ -28,10 +31,23 @@ def clean(run: Path) -> list[str]:
     ]
 
 
+_LOOKS = 5
+"""How often the parts are listed anew, where some went while they were looked at."""
+
+
 def sound_parts(run: Path) -> list[Path]:
-    """The parts with grades that are as they were written; damaged ones count as missing."""
+    """The parts with grades that are as they were written; damaged ones count as missing.
+
+    Raises: RunError where parts go again and again while they are looked at, as they do when the
+    run is compacted.
+    """
     with disk_errors(run):
-        return [part for part in parts(run / "parts") if is_intact(part)]
+        for _ in range(_LOOKS):
+            listed = parts(run / "parts")
+            sound = [part for part in listed if is_intact(part)]
+            if all(part.exists() for part in listed):
+                return sound
+    raise RunError(f"{run}: its parts change while they are read\n  hint: {_COMPACTED}")
 
 
 def _unstated_samples(run: Path) -> list[Path]:

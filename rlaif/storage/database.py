@@ -61,14 +61,34 @@ def database(memory: str = MEMORY, **tables: Sequence[Path]) -> Iterator[Any]:
             for name, files in tables.items():
                 connection.execute(_view(name, files))
                 if name == "grades":
-                    connection.execute(_FILES, {"files": [str(file) for file in files]})
+                    connection.execute(_FILES, {"files": [str(file.absolute()) for file in files]})
             yield connection
     except (duckdb.InterruptException, RuntimeError) as error:
         if "interrupted" in str(error).lower():  # by Ctrl-C, while DuckDB was at work
             raise KeyboardInterrupt from error
         raise
     except duckdb.Error as error:
+        gone = [file for files in tables.values() for file in files if not file.exists()]
+        if gone:
+            hint = "the run is being compacted, perhaps: start the same command again"
+            raise RunError(f"{gone[0]}: gone while it was read\n  hint: {hint}") from error
         raise RunError(f"the run cannot be read: {str(error).splitlines()[0]}") from error
+
+
+def refuse_unreadable_name(folder: Path) -> None:
+    """Raises: RunError for a folder whose name DuckDB cannot be given."""
+    name = str(folder.absolute())
+    why = ""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        why = "its name is not UTF-8"
+    if "\\" in name and re.search(r"[\[*?]", name):
+        why = "its name has a backslash and one of [ * ?"
+    if str(folder).startswith("~"):
+        why = "a name that begins with ~ stands for a home folder"
+    if why:
+        raise RunError(f"{folder}: {why}\n  hint: choose another name")
 
 
 def _view(name: str, files: Sequence[Path]) -> str:
@@ -85,7 +105,7 @@ def _view(name: str, files: Sequence[Path]) -> str:
 
 def _literal(file: Path) -> str:
     """The path as a pattern that matches nothing else: `[`, `*` and `?` have no meaning in it."""
-    return re.sub(r"[\[*?]", r"[\g<0>]", str(file))
+    return re.sub(r"[\[*?]", r"[\g<0>]", str(file.absolute()))  # a leading `~` is a name
 
 
 def quoted(text: str) -> str:

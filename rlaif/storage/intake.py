@@ -15,9 +15,9 @@ from rlaif.storage.database import NARROW, database
 from rlaif.storage.manifest import Samples
 from rlaif.storage.place_names import told
 from rlaif.storage.problems import Problems
-from rlaif.storage.sample_table import SampleParts, ids_of, row_count, without
+from rlaif.storage.sample_table import SampleParts, row_count, without
 from rlaif.storage.samples import Row
-from rlaif.storage.selection import EVERYTHING, Drawing, Selection
+from rlaif.storage.selection import EVERYTHING, Selection
 from rlaif.storage.whole_files import TEMPORARY, is_intact, parts, sync_folder
 
 
@@ -89,8 +89,7 @@ def _spool(rows: Iterable[Row], spool: Path, selection: Selection) -> _Spooled:
     writer = SampleParts(spool)
 
     def texts() -> Iterator[bytes | str]:
-        if chosen := str(selection):
-            yield chosen
+        yield from filter(None, [str(selection)])
         for row in rows:
             problems.add(row.problems)
             if row.sample is None:
@@ -102,27 +101,42 @@ def _spool(rows: Iterable[Row], spool: Path, selection: Selection) -> _Spooled:
 
     name = digest_of(texts())
     writer.flush()
-    repeated = _repeats(spool, problems) if writer.count else set()
+    return _narrowed(spool, writer, selection, problems, name)
+
+
+def _narrowed(
+    spool: Path, writer: SampleParts, selection: Selection, problems: Problems, name: str
+) -> _Spooled:
+    """Take repeats, and what a draw leaves out, from what was written. Raises: FileProblems."""
+    dropped = bytearray(writer.seen)  # a flag a sample: a million of them is a megabyte
+    repeated = _drop_repeats(spool, problems, dropped) if writer.count else 0
     problems.refuse()
     if not writer.seen:
         raise InputError("there are no samples in the input")
-    dropped = repeated | _not_drawn(spool, repeated, selection)
-    for part in parts(spool) if dropped else ():
+    kept = writer.count - repeated
+    if selection.draw is not None and kept > selection.draw:
+        kept = _drop_undrawn(spool, selection.draw, selection.seed, dropped)
+    for part in parts(spool) if kept < writer.count else ():
         without(part, dropped)
-    twins = _twins(spool) if writer.count > len(dropped) else 0
-    return _Spooled(writer.count - len(dropped), len(repeated), twins, name)
+    twins = _twins(spool) if kept else 0
+    return _Spooled(kept, repeated, twins, name)
 
 
-def _not_drawn(spool: Path, repeated: set[int], selection: Selection) -> set[int]:
-    """The ordinals of the samples that a draw leaves out."""
-    if selection.draw is None:
-        return set()
-    drawing, others = Drawing(selection.draw, selection.seed), set()
-    for ordinal, sample_id in ids_of(parts(spool)):
-        if ordinal not in repeated:
-            drawing.offer(ordinal, sample_id)
-            others.add(ordinal)
-    return others - drawing.drawn()
+def _drop_undrawn(spool: Path, count: int, seed: int, dropped: bytearray) -> int:
+    """Drop all but `count` of what is not dropped yet, each with the same chance; how many stay.
+
+    A larger count keeps all that a smaller one keeps, whatever the order of the input.
+    """
+    kept = 0
+    with database(NARROW, samples=parts(spool)) as connection:
+        for ordinal in queries.drawn_by(connection, seed):
+            if dropped[ordinal]:
+                continue
+            if kept < count:
+                kept += 1
+            else:
+                dropped[ordinal] = 1
+    return kept
 
 
 def _twins(spool: Path) -> int:
@@ -130,17 +144,18 @@ def _twins(spool: Path) -> int:
         return queries.twin_count(connection)
 
 
-def _repeats(spool: Path, problems: Problems) -> set[int]:
-    """The ordinals of all but the first of each id; those of other content become problems."""
-    dropped: set[int] = set()
+def _drop_repeats(spool: Path, problems: Problems, dropped: bytearray) -> int:
+    """Drop all but the first of each id; those of other content become problems. How many."""
+    count = 0
     with database(NARROW, samples=parts(spool)) as connection:
         for ordinal, name, path, line, same, first_path, first_line in queries.repeated_ids(
             connection
         ):
-            dropped.add(ordinal)
+            dropped[ordinal] = 1
+            count += 1
             if not same:
                 problems.add([_two_contents(name, path, line, f"{first_path}:{first_line}")])
-    return dropped
+    return count
 
 
 def _two_contents(name: str, path: str, line: int, first: str) -> Problem:

@@ -71,7 +71,7 @@ def _runs_below(folder: Path, levels: int) -> Iterator[Path]:
     elif levels:
         for name in names:
             inner = folder / name
-            if inner.is_dir() and not inner.is_symlink():
+            if os.path.isdir(inner) and not os.path.islink(inner):  # noqa: PTH112, PTH114 - they do not raise
                 yield from _runs_below(inner, levels - 1)
 
 
@@ -87,7 +87,8 @@ def _is_run(folder: Path, names: list[str]) -> bool:
     """Whether it is one, also where its manifest is damaged, or gone while there are grades."""
     for manifest, inner in _INNER.items():
         grades = folder / inner
-        if inner in names and grades.is_dir() and (manifest in names or any(_names(grades))):
+        found = inner in names and os.path.isdir(grades)  # noqa: PTH112 - it does not raise
+        if found and (manifest in names or any(_names(grades))):
             return True
     return False
 

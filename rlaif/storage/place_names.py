@@ -8,11 +8,17 @@ from urllib.parse import unquote
 
 from rlaif.errors import InputError
 
-_URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://([^\s'\"<>]+)")
+_URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<rest>[^\s'\"<>]+)")
+"""In running text, where a space or a quotation mark ends it."""
+_WHOLE = re.compile(
+    r"(?P<option>--?[A-Za-z][A-Za-z0-9-]*=)?(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<rest>.*)",
+    re.DOTALL,
+)
+"""An argument that is a URL, or an option with one."""
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
 _FOLDED = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/+[^/]")
-_QUERY = re.compile(r"\?[^/?]*=.*")
-_PORT = re.compile(r":\d*$")
+_QUERY = re.compile(r"\?[^/?]*=.*", re.DOTALL)
+_WEB_QUERY = re.compile(r"[?#].*", re.DOTALL)
 _CONTAINERS = ("abfs", "abfss", "wasb", "wasbs")
 """Stores whose addresses have the name of a container where others have a person's."""
 _SHORT = 4
@@ -53,51 +59,54 @@ def chained(source: str) -> bool:
 def told(text: str) -> str:
     """`text` without the secrets of the URLs in it: names with passwords, and signed queries.
 
-    It may be a URL, an argument of a command, or what a driver says of an error.
+    It may be a URL, an argument of a command, or a text that names URLs. What begins as a URL is
+    one to its end: a password may hold whatever ends a URL elsewhere.
     """
+    whole = _WHOLE.fullmatch(text)
+    if whole:
+        text = f"{whole['option'] or ''}{_plain(whole)}"
     return _URL.sub(_plain, text)
 
 
 def without_secrets(text: str, source: str) -> str:
-    """`told` of a text about `source`, whose secrets may stand in it by themselves too."""
-    text = told(text)
+    """A text about `source` without secrets; those of `source` may stand in it by themselves."""
+    text = text.replace(source, told(source))
     for secret in sorted(secrets_in(source), key=len, reverse=True):
         text = text.replace(secret, "...")
-    return text
+    return _URL.sub(_plain, text)
 
 
 def secrets_in(source: str) -> set[str]:
     """The parts of a URL that are not to be told, as they stand in it and as they are meant."""
-    found = _URL.fullmatch(source)
-    if not found or _plain(found) == source:
+    found = _WHOLE.fullmatch(source)
+    if not found or told(source) == source:
         return set()
-    user, rest = _split(found[1].lower(), found[2])
-    _, _, query = rest.partition("?")
-    parts = {user, *re.split(r"[:@]", user), query, *re.split(r"[&=]", query)}
+    user, _, query = _split(found["scheme"].lower(), found["rest"])
+    parts = {user, *user.partition(":"), *re.split(r"[:@]", user), query}
+    parts.update(re.split(r"[&=]", query))
     return {form for part in parts for form in (part, unquote(part)) if len(form) > _SHORT}
 
 
 def _plain(found: re.Match[str]) -> str:
-    scheme = found[1].lower()
-    _, rest = _split(scheme, found[2])
-    if scheme in ("http", "https"):
-        plain = re.split(r"[?#]", rest, maxsplit=1)[0]
-        return f"{found[1]}://{plain}{'?...' if plain != rest else ''}"
-    return f"{found[1]}://{_QUERY.sub('?...', rest)}"
+    _, plain, query = _split(found["scheme"].lower(), found["rest"])
+    return f"{found['scheme']}://{plain}{'?...' if query else ''}"
 
 
-def _split(scheme: str, rest: str) -> tuple[str, str]:
-    """The name and the password before the address, and what comes after them.
+def _split(scheme: str, rest: str) -> tuple[str, str, str]:
+    """The name and the password before the address, what may be told, and a signed query.
 
-    A key can hold a slash: what stands before it is then no host with a port.
+    A key can hold a slash, a question mark, or what looks like a port. Where it cannot be known
+    whether a password or a query stands before the last `@`, nothing is told.
     """
-    authority, _, path = rest.partition("/")
+    found = (_WEB_QUERY if scheme in ("http", "https") else _QUERY).search(rest)
+    plain, query = (rest[: found.start()], rest[found.start() :]) if found else (rest, "")
+    if "@" in query and "@" not in plain and ":" in plain:
+        return rest.rpartition("@")[0], "...", query
+    user, _, address = plain.rpartition("@")
+    if ":" in user:
+        return user, address, query
+    authority, slash, path = plain.partition("/")
     user, at, host = authority.rpartition("@")
-    if at:
-        if ":" not in user and scheme in _CONTAINERS:
-            return "", rest
-        return user, rest[len(user) + 1 :] if host or path else ""
-    if ":" in authority and "@" in path and not _PORT.search(authority):
-        user, _, after = rest.rpartition("@")
-        return user, after
-    return "", rest
+    if not at or scheme in _CONTAINERS:
+        return "", plain, query
+    return user, f"{host}{slash}{path}", query

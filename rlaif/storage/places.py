@@ -211,12 +211,22 @@ def _far(place: Place) -> bool:
 
 
 def _matching(place: Place, scheme: str) -> list[Place]:
+    """What fits, by name. A star stands for no `.` at the beginning: unfinished files have one."""
+    hidden = place.path.rpartition("/")[2].startswith(".")
     if not place.store:
         root = Path(place.path)
         parts = root.parts[1:] if root.is_absolute() else root.parts
         start = Path(root.anchor) if root.is_absolute() else Path()
         found = sorted(str(path) for path in start.glob(str(Path(*parts))))
-        return [Place(path, path) for path in found]
+        return [Place(path, path) for path in found if hidden or not _is_hidden(path)]
     with store_errors(place.source, "cannot be listed"):
         paths = sorted(place.store.glob(place.path))
-    return [Place(f"{scheme}://{path.lstrip('/')}", path, place.store) for path in paths]
+    return [
+        Place(f"{scheme}://{path.lstrip('/')}", path, place.store)
+        for path in paths
+        if hidden or not _is_hidden(path)
+    ]
+
+
+def _is_hidden(path: str) -> bool:
+    return path.rstrip("/").rpartition("/")[2].startswith(".")

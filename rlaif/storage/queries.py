@@ -63,14 +63,16 @@ WHERE p.sample IS NULL OR ($retry AND NOT {_OK})
 """  # noqa: S608 - constants
 
 _FIRST_OF_CONTENT = "SELECT min(ordinal) FROM samples GROUP BY hash(sample_hash)"
+_LATE = f"""WHERE ordinal NOT IN ({_FIRST_OF_CONTENT}) AND hash(sample_hash) IN (
+  SELECT content FROM (
+    SELECT ordinal, hash(sample_hash) AS content, {SAMPLE} AS sample FROM samples
+    WHERE ordinal IN ({_FIRST_OF_CONTENT})
+  ) JOIN placed f USING (sample) WHERE f.place >= {LEAST_OK} OR NOT $retry)"""  # noqa: S608 - constants
 _WHICH = {
     "all": "",
     "firsts": f"WHERE ordinal IN ({_FIRST_OF_CONTENT})",
     "twins": f"WHERE ordinal NOT IN ({_FIRST_OF_CONTENT})",
-    "late twins": f"WHERE ordinal NOT IN ({_FIRST_OF_CONTENT}) AND hash(sample_hash) IN ("
-    f"SELECT content FROM (SELECT ordinal, hash(sample_hash) AS content, {SAMPLE} AS sample "
-    f"FROM samples WHERE ordinal IN ({_FIRST_OF_CONTENT})) JOIN placed f USING (sample) "
-    f"WHERE {_OK.replace('place', 'f.place')} OR NOT $retry)",  # noqa: S608 - constants
+    "late twins": _LATE,
 }
 
 _PRIOR = f"""
@@ -85,7 +87,7 @@ SELECT ordinal, {PART}, {ROW} FROM (
 
 _PRIOR_OF_TWINS = f"""UNION ALL
   SELECT ordinal, place FROM pending JOIN (
-    SELECT hash(sample_hash) AS content, max({PLACE}) AS place
+    SELECT hash(sample_hash) AS content, hash(under) AS by, max({PLACE}) AS place
     FROM grades JOIN grades_files USING (filename) GROUP BY ALL
   ) USING (content)"""  # noqa: S608 - constants
 
@@ -103,13 +105,19 @@ ORDER BY jaro_winkler_similarity(sample_id, $name) DESC, ordinal LIMIT $most
 _REPEATED = """
 WITH repeated AS (
   SELECT hash(sample_id) AS named FROM samples GROUP BY ALL HAVING count(*) > 1),
-several AS (SELECT * FROM samples WHERE hash(sample_id) IN (SELECT named FROM repeated))
-SELECT s.ordinal, s.sample_id, s.path, s.line, s.sample = f.sample AS same,
+several AS (
+  SELECT ordinal, sample_id, path, line, md5_number(sample) AS text FROM samples
+  WHERE hash(sample_id) IN (SELECT named FROM repeated))
+SELECT s.ordinal, s.sample_id, s.path, s.line, s.text = f.text AS same,
   f.path AS first_path, f.line AS first_line
 FROM several s JOIN (
   SELECT sample_id, min(ordinal) AS ordinal FROM several GROUP BY sample_id HAVING count(*) > 1
 ) d USING (sample_id) JOIN several f ON f.ordinal = d.ordinal
 WHERE s.ordinal > d.ordinal ORDER BY s.ordinal
+"""
+
+_BY_DRAW = """
+SELECT ordinal FROM samples ORDER BY md5_number($seed || chr(0) || sample_id), ordinal
 """
 
 _TWINS = "SELECT count(*) - count(DISTINCT hash(sample_hash)) FROM samples"
@@ -190,6 +198,11 @@ def status_counts(connection: Any, under: str) -> tuple[int, int]:
     _find_best(connection, under)
     ok, failed = connection.execute(_COUNTS).fetchone()
     return ok, failed
+
+
+def drawn_by(connection: Any, seed: int) -> Iterator[int]:
+    """The ordinals of all samples, in an order by chance that depends on the ids and the seed."""
+    return (ordinal for (ordinal,) in rows(connection, _BY_DRAW.replace("$seed", f"'{seed}'")))
 
 
 def twin_count(connection: Any) -> int:

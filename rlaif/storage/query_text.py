@@ -46,8 +46,16 @@ class Found:
     def rows(self) -> Iterator[tuple[Any, ...]]:
         """The rows, in Python's types."""
         for batch in self.batches:
-            columns = [column.to_pylist() for column in batch.columns]
+            try:
+                columns = [column.to_pylist() for column in batch.columns]
+            except (OverflowError, ValueError) as error:
+                hint = "cast it to VARCHAR, such as CAST(x AS VARCHAR)"
+                told = f"the query: a value that cannot be shown ({error})"
+                raise InputError(f"{told}\n  hint: {hint}") from error
             yield from zip(*columns, strict=True)
+
+
+_NOT_SHOWN = frozenset({"UHUGEINT", "VARINT", "BIGNUM", "BIT"})
 
 
 class Asked:
@@ -69,6 +77,7 @@ class Asked:
             relation = self._connection.sql(sql)
             if relation is None:
                 raise InputError("the query finds no rows to show: begin it with SELECT")
+            self._refuse_types(relation)
             reader = getattr(relation, "to_arrow_reader", None) or relation.fetch_arrow_reader
             found = reader(BATCH)
         schema = _renamed(found.schema)
@@ -85,10 +94,24 @@ class Asked:
             raise InputError(f"the query has {told}: give one SELECT")
         if statements[0].type != duckdb.StatementType.SELECT:
             kind = statements[0].type.name
+            if kind == "MULTI":
+                raise InputError(
+                    "PIVOT has to name the values that become columns\n"
+                    "  hint: pivot grades on policy in ('a', 'b') using avg(score)"
+                )
             raise InputError(
                 f"a query only reads, and {kind} is more than that\n"
                 "  hint: one SELECT; what it finds goes into a file with --format and --out"
             )
+
+    def _refuse_types(self, relation: Any) -> None:
+        """What Arrow would show as something else: numbers of 128 bits without a sign, and bits."""
+        for name, kind in zip(relation.columns, relation.types, strict=True):
+            if str(kind) in _NOT_SHOWN:
+                raise InputError(
+                    f"the query: the column '{name}' is a {kind}, which cannot be shown\n"
+                    "  hint: cast it to VARCHAR, such as CAST(x AS VARCHAR)"
+                )
 
     @contextmanager
     def _told(self) -> Iterator[None]:
@@ -116,7 +139,7 @@ def asking(run: RunFolder) -> Iterator[Asked]:
 
 def shut(connection: Any, folders: set[Path]) -> None:
     """Let the connection read below `folders`, and nothing else from now on."""
-    named = [f"{folder}/" for folder in sorted(folders)]
+    named = [f"{folder.absolute()}/" for folder in sorted(folders)]
     named += [re.sub(r"[\[*?]", r"[\g<0>]", name) for name in named]  # as the views name them
     allowed = ", ".join(map(quoted, dict.fromkeys(named)))
     connection.execute(f"SET allowed_directories = [{allowed}]")

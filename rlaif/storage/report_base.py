@@ -17,6 +17,9 @@ _LOW = 2**100 - 1
 _PATTERN = re.compile(r"[\[*?]")
 """Signs with a meaning in the name of a file that DuckDB is given."""
 
+SAME = 1e-9
+"""Numbers that lie no further apart are equal but for rounding."""
+
 AT_ONCE = 8192
 """Grades whose texts are in memory together, or those of one part."""
 
@@ -42,10 +45,11 @@ _TEXTS = """
 CREATE OR REPLACE TABLE texts{side} AS
 SELECT ordinal, found[1] AS policy, found[2] IS NOT NULL AS named,
   CASE WHEN found[2] IS NULL THEN hash('p' || found[3]) ELSE hash('g' || found[2]) END AS cluster,
+  hash('p' || found[3]) AS prompt,
   CASE kind WHEN 'VARCHAR' THEN length(found[4]) ELSE coalesce(list_sum([
     CASE WHEN json_extract_string(m, '$.role') = 'assistant'
       THEN length(coalesce(json_extract_string(m, '$.content'), '')) ELSE 0 END
-    for m in json_extract(sample, '$.completion[*]')]), 0) END::BIGINT AS length, kind
+    for m in json_extract(sample, '$.completion[*]')]), 0) END::BIGINT AS length
 FROM (
   SELECT ordinal, sample, json_type(sample, '$.completion') AS kind, json_extract_string(sample,
     ['$.policy', '$.group_id', '$.prompt', '$.completion']) AS found FROM samples{side})
@@ -53,10 +57,9 @@ FROM (
 
 _MARKED = """
 CREATE OR REPLACE TABLE marked{side} AS
-SELECT t.ordinal, t.policy, t.named, t.cluster, c.place, c.spot, g.score, g.raw_score AS raw,
+SELECT t.ordinal, t.policy, t.named, t.cluster, t.prompt, c.place, c.spot, g.score, g.raw_score AS raw,
   g.status, g.reason,
-  greatest(0, length - CASE kind WHEN 'VARCHAR' THEN coalesce(g.reasoning_characters, 0)
-    ELSE 0 END) AS length
+  greatest(0, length - coalesce(g.reasoning_characters, 0)) AS length
 FROM texts{side} t LEFT JOIN chosen{side} c USING (ordinal)
 LEFT JOIN (
   SELECT p.place, file_row_number AS spot, score, raw_score, status, reason, reasoning_characters
@@ -65,7 +68,7 @@ LEFT JOIN (
 
 _BARE = """
 CREATE OR REPLACE TABLE marked{side} AS
-SELECT ordinal, policy, named, cluster, NULL::INTEGER AS place, NULL::BIGINT AS spot,
+SELECT ordinal, policy, named, cluster, prompt, NULL::INTEGER AS place, NULL::BIGINT AS spot,
   NULL::DOUBLE AS score, NULL::DOUBLE AS raw, NULL::VARCHAR AS status, NULL::VARCHAR AS reason,
   length FROM texts{side}
 """
@@ -100,9 +103,9 @@ def mark(connection: Any, under: str, graded: bool, side: str = "") -> None:
     """Make the table `marked`, a row a sample with what its effective grade comes to, and `slim`.
 
     Columns: ordinal; policy; named (a group id is stated); cluster (a hash of the group id, or of
-    the prompt where there is none); place and spot, where its grade lies; score, raw, status,
-    reason; length, the characters of the policy's own turns, less what reasoning was taken out of
-    a text.
+    the prompt where there is none); prompt, a hash of it; place and spot, where its grade lies;
+    score, raw, status, reason; length, the characters of the policy's own turns, less the reasoning
+    that was taken out of them.
     What is not graded has nulls. `slim` has a row a graded sample, with its reason and score and a
     list of its outcomes: criterion; kind; told, the answer or the stage or the reason; message;
     value; label_mass; gap, between the two likeliest answers.
@@ -156,6 +159,12 @@ def _batches(connection: Any, side: str) -> Iterator[list[tuple[str, int]]]:
         batch.append((name, place))
         held += rows
     yield batch
+
+
+def correlated(one: str, other: str) -> str:
+    """SQL of Pearson's r; null where either varies by no more than rounding does."""
+    varies = (f"max({x}) - min({x}) > {SAME}" for x in (one, other))
+    return f"CASE WHEN {' AND '.join(varies)} THEN corr(round({one}, 9), round({other}, 9)) END"
 
 
 def sums_of(row: Sequence[Any]) -> Sums:

@@ -15,6 +15,7 @@ from rlaif.records.figures import (
     Twins,
 )
 from rlaif.storage.database import quoted
+from rlaif.storage.report_base import SAME, correlated
 from rlaif.storage.report_scores import finite
 
 PAIR_ROWS = 20_000_000
@@ -40,7 +41,7 @@ WHERE o.kind = 'failure' GROUP BY ALL ORDER BY count(*) DESC, 1, 2, 3 LIMIT $mos
 
 _MASSES = f"""
 SELECT o.criterion, count(*), avg(o.label_mass), min(o.label_mass),
-  count(*) FILTER (o.label_mass < 0.5) FROM ({_FLAT})
+  count(*) FILTER (o.label_mass < 0.5 - {SAME}) FROM ({_FLAT})
 WHERE o.kind = 'verdict' AND o.label_mass IS NOT NULL GROUP BY ALL ORDER BY ALL LIMIT 1000
 """  # noqa: S608 - constants
 
@@ -49,30 +50,33 @@ SELECT least(floor(o.label_mass * {BINS} + 1e-9), {BINS - 1})::INTEGER AS place,
 FROM ({_FLAT}) WHERE o.kind = 'verdict' AND o.label_mass IS NOT NULL GROUP BY ALL ORDER BY ALL
 """  # noqa: S608 - constants
 
-_ITEMS = """
+_ITEMS = f"""
 WITH rows AS (
-  SELECT [{'c': o.criterion, 'v': o.value, 'w': SHARE} for o in outcomes
+  SELECT [{{'c': o.criterion, 'v': o.value, 'w': SHARE}} for o in outcomes
     if o.kind = 'verdict' AND o.value IS NOT NULL AND SHARE IS NOT NULL] AS items
   FROM slim WHERE score IS NOT NULL AND reason NOT LIKE 'prescreen:%'
     AND reason NOT LIKE 'gate:%'),
 totals AS (
   SELECT items, list_sum([i.w * i.v for i in items]) AS got,
     list_sum([greatest(i.w, 0) for i in items]) AS most FROM rows)
-SELECT i.c, count(*), avg(i.v), stddev_pop(i.v),
-  corr(i.v, (got - i.w * i.v) / nullif(most - greatest(i.w, 0), 0))
-FROM (SELECT unnest(items) AS i, got, most FROM totals) GROUP BY i.c
-"""
+SELECT c, count(*), avg(v), stddev_pop(v), {correlated("v", "rest")}
+FROM (
+  SELECT i.c AS c, i.v AS v, (got - i.w * i.v)
+    / CASE WHEN most - greatest(i.w, 0) > {SAME} THEN most - greatest(i.w, 0) END AS rest
+  FROM (SELECT unnest(items) AS i, got, most FROM totals))
+GROUP BY c
+"""  # noqa: S608 - constants
 
-_TWINS = """
+_TWINS = f"""
 WITH rows AS (
-  SELECT [{'n': NUMBER, 'm': o.value >= 0.5} for o in outcomes
+  SELECT [{{'n': NUMBER, 'm': o.value >= 0.5 - {SAME}}} for o in outcomes
     if o.kind = 'verdict' AND o.value IS NOT NULL AND NUMBER IS NOT NULL] AS items
   FROM slim WHERE hash(ordinal) % $every = 0)
 SELECT a.n, b.n, count(*), count(*) FILTER (a.m AND b.m), count(*) FILTER (a.m AND NOT b.m),
   count(*) FILTER (b.m AND NOT a.m)
 FROM (SELECT a, unnest(items) AS b FROM (SELECT unnest(items) AS a, items FROM rows))
 WHERE a.n < b.n GROUP BY ALL ORDER BY ALL
-"""
+"""  # noqa: S608 - constants
 
 
 def outcome_counts(connection: Any, wanted: Sequence[str]) -> list[OutcomeCount]:

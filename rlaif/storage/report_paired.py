@@ -7,8 +7,7 @@ from typing import Any
 
 from rlaif.records.figures import Bin, Moved, Paired, PairedCriterion
 from rlaif.storage.database import quoted
-from rlaif.storage.report_base import SUMS, sums_of
-from rlaif.storage.report_scores import SAME
+from rlaif.storage.report_base import SAME, SUMS, sums_of
 
 OTHER = "_other"
 """The end of the names of the other run's tables."""
@@ -68,9 +67,10 @@ WITH pairs AS (
   JOIN marked k ON k.ordinal = m.here),
 plain AS (
   SELECT criterion, count(*), avg(here), avg(there),
-    count(*) FILTER (here >= 0.5 AND there >= 0.5), count(*) FILTER (here >= 0.5 AND there < 0.5),
-    count(*) FILTER (here < 0.5 AND there >= 0.5), count(*) FILTER (here < 0.5 AND there < 0.5)
-  FROM pairs GROUP BY criterion),
+    count(*) FILTER (mine AND theirs), count(*) FILTER (mine AND NOT theirs),
+    count(*) FILTER (theirs AND NOT mine), count(*) FILTER (NOT mine AND NOT theirs)
+  FROM (SELECT *, here >= 0.5 - {SAME} AS mine, there >= 0.5 - {SAME} AS theirs FROM pairs)
+  GROUP BY criterion),
 sums AS (
   SELECT criterion, {SUMS} FROM (
     SELECT criterion, cluster, count(*) AS n, sum(here - there) AS s FROM pairs GROUP BY ALL)
@@ -86,9 +86,14 @@ def match(connection: Any) -> None:
 
 
 def paired(connection: Any, threshold: float) -> Paired:
-    """What became of the matched samples. Args: `threshold`, the least score that passes."""
+    """What became of the matched samples.
+
+    Args: `threshold`, the least score that passes; one that only rounding keeps from it passes too.
+    """
     matched, other, here, there = connection.execute(_COUNTS).fetchone()
-    scored, mean, mean_there, *passed = connection.execute(_MEANS, {"t": threshold}).fetchone()
+    scored, mean, mean_there, *passed = connection.execute(
+        _MEANS, {"t": threshold - SAME}
+    ).fetchone()
     sums = sums_of(connection.execute(_DIFFERENCE).fetchone())
     return Paired(matched, other, here, there, scored, mean, mean_there, sums, *passed)
 

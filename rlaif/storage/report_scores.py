@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from rlaif.records.figures import BINS, Bin, Cell, GroupSpread, LengthFigures, Spread
-from rlaif.storage.report_base import SUMS, sums_of
-
-SAME = 1e-9
-"""Scores that lie no further apart are equal but for rounding."""
+from rlaif.records.figures import (
+    BINS,
+    Bin,
+    Cell,
+    Correlation,
+    GroupSpread,
+    LengthFigures,
+    PolicyGap,
+    Spread,
+)
+from rlaif.storage.report_base import SAME, SUMS, correlated, sums_of
 
 _BIN = f"least(floor({{}} * {BINS} + 1e-9), {BINS - 1})::INTEGER"
 
@@ -19,13 +25,32 @@ WITH clusters AS (
 sums AS (SELECT policy, {SUMS} FROM clusters GROUP BY policy),
 plain AS (
   SELECT {{policy}} AS policy, count(*) AS samples, count(*) FILTER (status = 'failed') AS failed,
-    count(*) FILTER (status IS NULL) AS missing, count(*) FILTER (score = 0) AS zeros,
+    count(*) FILTER (status IS NULL) AS missing, count(*) FILTER (score <= {SAME}) AS zeros,
     quantile_cont(score, [0.25, 0.5, 0.75]) AS quarters, min(ordinal) AS first
   FROM marked GROUP BY ALL)
 SELECT p.policy, samples, failed, missing, zeros, quarters, s.* EXCLUDE (policy)
 FROM plain p LEFT JOIN sums s ON p.policy IS NOT DISTINCT FROM s.policy
 ORDER BY samples DESC, first LIMIT $most
 """  # noqa: S608 - constants
+
+_GAPS = f"""
+WITH means AS (
+  SELECT policy, prompt, avg(score) AS score, min(cluster) AS cluster FROM marked
+  WHERE score IS NOT NULL GROUP BY policy, prompt),
+gaps AS (
+  SELECT m.policy, f.cluster, m.score AS mine, f.score AS firsts
+  FROM means m JOIN means f USING (prompt)
+  WHERE f.policy IS NOT DISTINCT FROM $first AND m.policy IS DISTINCT FROM $first),
+sums AS (
+  SELECT policy, {SUMS} FROM (
+    SELECT policy, cluster, count(*) AS n, sum(mine - firsts) AS s FROM gaps
+    GROUP BY policy, cluster)
+  GROUP BY policy)
+SELECT g.policy, mine, firsts, s.* EXCLUDE (policy) FROM (
+  SELECT policy, count(*) AS n, avg(mine) AS mine, avg(firsts) AS firsts FROM gaps GROUP BY policy) g
+JOIN sums s ON g.policy IS NOT DISTINCT FROM s.policy ORDER BY g.n DESC, g.policy LIMIT 200
+"""  # noqa: S608 - constants
+"""Of each prompt the mean of either policy; the clusters are those of the first one's samples."""
 
 _SCORE_BINS = f"""
 SELECT {_BIN.format("score")} AS place, CASE WHEN reason LIKE 'prescreen:%' THEN 'prescreen'
@@ -62,24 +87,26 @@ _JUDGED = "score IS NOT NULL AND reason NOT LIKE 'prescreen:%'"
 _LENGTH = "floor(2 * log2(1 + length))::INTEGER"
 
 _CORRELATIONS = f"""
-SELECT count(*), corr(score, ln(1 + length)) FROM marked WHERE {_JUDGED}
+SELECT count(*), count(DISTINCT cluster), {correlated("score", "ln(1 + length)")}
+FROM marked WHERE {_JUDGED}
 """  # noqa: S608 - constants
 
 _SPEARMAN = f"""
-WITH v AS (SELECT score, length FROM marked WHERE {_JUDGED}),
+WITH v AS (SELECT round(score, 9) AS score, length FROM marked WHERE {_JUDGED}),
 scores AS (SELECT score, sum(count(*)) OVER (ORDER BY score) - (count(*) - 1) / 2.0 AS rank
   FROM v GROUP BY score),
 lengths AS (SELECT length, sum(count(*)) OVER (ORDER BY length) - (count(*) - 1) / 2.0 AS rank
   FROM v GROUP BY length)
-SELECT corr(s.rank, l.rank) FROM v JOIN scores s USING (score) JOIN lengths l USING (length)
+SELECT {correlated("s.rank", "l.rank")} FROM v JOIN scores s USING (score) JOIN lengths l USING (length)
 """  # noqa: S608 - constants
 
 _WITHIN = f"""
 WITH means AS (SELECT policy, cluster, avg(score) AS score, avg(ln(1 + length)) AS length
   FROM marked WHERE {_JUDGED} GROUP BY policy, cluster HAVING count(*) > 1)
-SELECT corr(m.score - g.score, ln(1 + m.length) - g.length) FROM marked m JOIN means g
-ON m.cluster = g.cluster AND m.policy IS NOT DISTINCT FROM g.policy
-WHERE m.score IS NOT NULL AND m.reason NOT LIKE 'prescreen:%'
+SELECT count(*), count(DISTINCT m.cluster), {correlated("s", "l")} FROM (
+  SELECT m.cluster, m.score - g.score AS s, ln(1 + m.length) - g.length AS l
+  FROM marked m JOIN means g ON m.cluster = g.cluster AND m.policy IS NOT DISTINCT FROM g.policy
+  WHERE m.score IS NOT NULL AND m.reason NOT LIKE 'prescreen:%') m
 """  # noqa: S608 - constants
 
 _CELLS = f"""
@@ -126,6 +153,12 @@ def policies(connection: Any) -> int:
     )
 
 
+def policy_gaps(connection: Any, first: str | None) -> list[PolicyGap]:
+    """Each policy less the policy `first`, on the prompts that both have a score for."""
+    found = connection.execute(_GAPS, {"first": first}).fetchall()
+    return [PolicyGap(*row[:3], sums_of(row[3:])) for row in found]
+
+
 def score_bins(connection: Any) -> list[Bin]:
     """Scores by bin, and by what decided them: `scored`, `gate`, `prescreen`."""
     return [Bin(*row) for row in connection.execute(_SCORE_BINS).fetchall()]
@@ -150,14 +183,14 @@ def group_spreads(connection: Any, most: int) -> tuple[list[GroupSpread], list[B
 
 def length_figures(connection: Any) -> LengthFigures:
     """Scores against lengths, without what the prescreen decided."""
-    count, pearson = connection.execute(_CORRELATIONS).fetchone()
+    count, clusters, pearson = connection.execute(_CORRELATIONS).fetchone()
     (spearman,) = connection.execute(_SPEARMAN).fetchone()
-    (within,) = connection.execute(_WITHIN).fetchone()
+    inside, groups, within = connection.execute(_WITHIN).fetchone()
     return LengthFigures(
         count,
-        finite(pearson),
-        finite(spearman),
-        finite(within),
+        Correlation(finite(pearson), count, clusters),
+        Correlation(finite(spearman), count, clusters),
+        Correlation(finite(within), inside, groups),
         tuple(Cell(*row) for row in connection.execute(_CELLS).fetchall()),
         tuple(connection.execute(_MEANS).fetchall()),
     )

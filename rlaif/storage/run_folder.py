@@ -24,7 +24,7 @@ from rlaif.records.identity import digest
 from rlaif.records.sample import Sample
 from rlaif.storage import queries
 from rlaif.storage.cleaning import clean, sound_parts
-from rlaif.storage.database import NARROW, database
+from rlaif.storage.database import NARROW, database, refuse_unreadable_name
 from rlaif.storage.failures import Retry
 from rlaif.storage.grade_table import read_grades
 from rlaif.storage.grade_writer import ROWS, SECONDS, GradeWriter
@@ -272,6 +272,7 @@ class RunFolder:
 def open_run(path: Path) -> RunFolder:
     """The run at `path`. Raises: RunError when there is none."""
     refuse_run_url(path)
+    refuse_unreadable_name(path)
     manifest = read_manifest(path)
     if manifest is None:
         if (path / PAIRS).is_file():
@@ -285,6 +286,7 @@ def open_run(path: Path) -> RunFolder:
 def make_run(path: Path) -> RunFolder:
     """The run at `path`, made where there is none. Raises: RunError for a folder of others."""
     refuse_run_url(path)
+    refuse_unreadable_name(path)
     with disk_errors(path):
         path.mkdir(parents=True, exist_ok=True)
         foreign = [p.name for p in path.iterdir() if not _is_ours(p.name)]

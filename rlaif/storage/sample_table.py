@@ -102,10 +102,11 @@ class SampleParts:
         self._size = 0
 
 
-def without(part: Path, ordinals: set[int]) -> None:
-    """Write `part` again with the rows of `ordinals` left out."""
+def without(part: Path, dropped: bytearray) -> None:
+    """Write `part` again without the rows whose ordinals are flagged in `dropped`."""
     table = pq.read_table(part, partitioning=None)
-    kept = [i for i, o in enumerate(table.column("ordinal").to_pylist()) if o not in ordinals]
+    ordinals: Any = table.column("ordinal").to_pylist()
+    kept = [place for place, ordinal in enumerate(ordinals) if not dropped[ordinal]]
     if len(kept) == table.num_rows:
         return
     name = part.stem.rpartition("-")[0]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 from dataclasses import dataclass
 from typing import Self
 
@@ -50,27 +49,6 @@ class Selection:
 
 
 EVERYTHING = Selection()
-
-
-class Drawing:
-    """Draws so many of what is offered, each with the same chance; holds only their places."""
-
-    def __init__(self, count: int, seed: int) -> None:
-        """Draw `count`."""
-        self._count, self._seed = count, seed
-        self._heap: list[tuple[int, int]] = []
-
-    def offer(self, ordinal: int, sample_id: str) -> None:
-        """One more sample; an id that is offered twice has the same chance as one."""
-        entry = (-_place(f"draw {self._seed}", sample_id), ordinal)
-        if len(self._heap) < self._count:
-            heapq.heappush(self._heap, entry)
-        elif entry > self._heap[0]:
-            heapq.heapreplace(self._heap, entry)
-
-    def drawn(self) -> set[int]:
-        """The ordinals of those that were drawn."""
-        return {ordinal for _, ordinal in self._heap}
 
 
 def _place(purpose: str, sample_id: str) -> int:

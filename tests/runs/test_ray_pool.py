@@ -12,8 +12,9 @@ import pytest
 from rlaif.errors import JudgeUnavailable, RunError
 from rlaif.grading.plan import Work
 from rlaif.grading.usage import Usage
+from rlaif.runs.ray_mate import OUTSTANDING
 from rlaif.runs.ray_messages import Batch, Done, Found, ReplicaDied, batch_of, unpacked
-from rlaif.runs.ray_pool import MOST_DEATHS, OUTSTANDING, Pool
+from rlaif.runs.ray_pool import MOST_DEATHS, Pool
 from rlaif.runs.watching import Step
 
 Make = Callable[..., Any]

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
 
 from rlaif.errors import InputError
 from rlaif.storage.place_errors import store_errors
@@ -28,7 +30,14 @@ from rlaif.storage.place_names import (
         ("s3://AKIA:sec/ret+9@bucket/x", "s3://bucket/x"),
         ("https://me:pass@host:8080/x", "https://host:8080/x"),
         ("https://token@host/x", "https://host/x"),
-        ("https://host:8080/a@b", "https://host:8080/a@b"),
+        ("https://host:8080/a-b", "https://host:8080/a-b"),
+        ("https://host:8080/a@b", "https://b"),  # the port may be a password's begin
+        ("s3://KEY:/abc@b/x", "s3://b/x"),
+        ("s3://KEY:12/abc@b/x", "s3://b/x"),
+        ('s3://KEY:it\'s "all" <of> it@b/x', "s3://b/x"),
+        ("--out=s3://KEY:a secret@b/x y", "--out=s3://b/x y"),
+        ("https://host/x?mail=a:b@c", "https://host/x?..."),
+        ("https://host:80/x?mail=a@c", "https://...?..."),
         ("https://host/x?X-Amz-Signature=abc&b=1", "https://host/x?..."),
         ("https://host/x#part", "https://host/x?..."),
         ("gs://b/x?token=abc", "gs://b/x?..."),
@@ -42,6 +51,27 @@ from rlaif.storage.place_names import (
 )
 def test_a_url_is_told_without_what_is_secret_in_it(url: str, shown: str) -> None:
     assert told(url) == shown
+
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+
+
+@given(
+    scheme=st.sampled_from(["s3", "https", "abfs", "sftp", "hf"]),
+    user=TEXT,
+    password=TEXT.filter(lambda text: len(text) > 3),
+    option=st.sampled_from(["", "--out="]),
+)
+@example("s3", "KEY", "12/abc", "")
+@example("https", "KEY", "a?b=c@d", "")
+def test_no_password_of_an_argument_is_told(
+    scheme: str, user: str, password: str, option: str
+) -> None:
+    assume(password not in f"{option}{scheme}://bucket/x?...")
+    url = f"{scheme}://{user}:{password}@bucket/x"
+    assert password not in told(option + url)
+    if len(password) > 4:
+        assert password not in without_secrets(f"{password} is wrong at {url}", url)
 
 
 def test_secrets_are_cut_from_what_a_driver_says_too() -> None:

@@ -53,6 +53,19 @@ def test_a_star_stands_for_all_that_fit_in_the_order_of_their_names(write: Write
         list(read_samples("memory://b/none-*.jsonl"))
 
 
+def test_a_star_reads_no_hidden_file_unless_the_name_asks_for_it(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_bytes(lines(rows(1)))
+    (tmp_path / ".tmp-1-b.jsonl").write_bytes(lines(rows(1, 1)))
+    put("/b/a.jsonl", lines(rows(1)))
+    put("/b/.tmp-1-b.jsonl", lines(rows(1, 1)))
+    for folder in (str(tmp_path), "memory://b"):
+        assert [one.sample_id for one in read_samples(f"{folder}/*.jsonl")] == ["s0"]
+        assert [one.sample_id for one in read_samples(f"{folder}/.*.jsonl")] == ["s1"]
+    (tmp_path / "a.jsonl").unlink()
+    with pytest.raises(InputError, match="nothing fits this name"):
+        list(read_samples(f"{tmp_path}/*.jsonl"))
+
+
 def test_pairs_and_answers_come_from_the_same_places() -> None:
     pair = {"prompt": "p", "chosen": "a", "rejected": "b"}
     url = put("/b/pairs.jsonl", lines([pair]))
@@ -75,9 +88,9 @@ def test_a_bad_line_is_told_at_its_url() -> None:
         ("zip://x.jsonl::memory://b/x.zip", "a URL inside a URL is not read"),
         ("faulty://b/forbidden.jsonl", "the store gives no right to this"),
         ("faulty://b/unsigned.jsonl", "the store gives no right to this"),
-        ("faulty://b/plain.jsonl", r"breaks off after 100 bytes \(ConnectionResetError"),
+        ("faulty://b/plain.jsonl", r"breaks off after 100 bytes \(reset at https://host"),
         ("faulty://b/silent.jsonl", "breaks off after 100 of 620 bytes"),
-        ("faulty://b/plain.parquet", "ConnectionResetError"),
+        ("faulty://b/plain.parquet", "reset at https://host"),
     ],
 )
 def test_what_goes_wrong_is_told_in_one_error(url: str, told: str) -> None:

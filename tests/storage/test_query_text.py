@@ -163,3 +163,26 @@ def test_a_run_may_lie_in_a_folder_of_any_name(tmp_path: Path, made: RunFolder) 
     shutil.copytree(made.path, odd)
     with asking(RunFolder(odd, made.manifest)) as opened:
         assert rows(opened, "select count(*), min(score) from grades") == [(4, 0.5)]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select 'infinity'::date as x",
+        "select '290309-12-22'::date as x",
+        "select 340282366920938463463374607431768211455::uhugeint as x",
+        "select '101'::bit as x",
+    ],
+)
+def test_a_value_that_would_be_shown_wrong_is_refused_with_the_mend(
+    run: RunFolder, sql: str
+) -> None:
+    with asking(run) as asked, pytest.raises(InputError, match="VARCHAR"):
+        list(asked.find(sql).rows())
+
+
+def test_pivot_says_what_it_needs(run: RunFolder) -> None:
+    with asking(run) as asked:
+        with pytest.raises(InputError, match="name the values"):
+            asked.find("pivot grades on policy using avg(score)")
+        assert asked.find("pivot grades on status in ('ok') using count(*)").names

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from rlaif.records.figures import ItemFigures, OutcomeCount, Twins
+from rlaif.records.figures import ItemFigures, OutcomeCount, Sums, Twins
 from rlaif.reporting.report.blocks import Figure, Part, Plot, Table
 from rlaif.reporting.report.criterion_words import Stated
 from rlaif.reporting.report.gathered import Gathered
-from rlaif.reporting.report.inference import kappa
-from rlaif.reporting.report.words import NONE, named, number, share
+from rlaif.reporting.report.inference import fisher, kappa
+from rlaif.reporting.report.words import NONE, named, number, share, span_of
 from rlaif.reporting.text import count_of
 
 MOST_ROWS = 60
@@ -124,25 +124,17 @@ def items_part(found: Gathered, criteria: Mapping[str, Stated]) -> Part | None:
         return None
     heads = [
         "criterion",
+        "correlation with the rest",
+        "95% interval, about",
+        "what to make of it",
         "samples",
+        "prompts, about",
         "mean value",
         "deviation",
-        "correlation with the rest",
-        "what to make of it",
     ]
-    rows = [
-        [
-            named(one.criterion),
-            f"{one.count:,}",
-            number(one.mean),
-            number(one.sd),
-            number(one.rest, 2),
-            _remark(one, criteria[one.criterion]),
-        ]
-        for one in known
-    ]
+    rows = [_item(one, criteria[one.criterion], _prompts(one, found.spread.sums)) for one in known]
     blocks = [
-        Table("Each criterion and the rest of the score", heads, rows, prose=frozenset({0, 5}))
+        Table("Each criterion and the rest of the score", heads, rows, prose=frozenset({0, 3}))
     ]
     pairs = [pair for one in found.twins if (pair := _pair(one))]
     lead = [
@@ -172,7 +164,8 @@ def items_part(found: Gathered, criteria: Mapping[str, Stated]) -> Part | None:
         "of the whole rubric; over "
         "samples that the criteria scored (no gate, no prescreen, no failure). A good criterion "
         "that is a fault has a "
-        "negative one. Source: Henrysson, Psychometrika 28 (1963).",
+        "negative one. Its interval is approximate: Fisher's z, as if each prompt were one observation; "
+        "where not all samples have the criterion, prompts are taken in proportion. Source: Henrysson, Psychometrika 28 (1963).",
         "Kappa is Cohen's: agreement beyond chance, met being a value of 0.5 or more. Listed "
         f"from {_ALIKE} up or "
         f"\u2212{_ALIKE} down, on {_FEW} samples or more. Source: Cohen 1960.{seen}",
@@ -180,11 +173,34 @@ def items_part(found: Gathered, criteria: Mapping[str, Stated]) -> Part | None:
     return Part("together", "Do the criteria pull together?", lead, blocks, how)
 
 
-def _remark(one: ItemFigures, told: Stated) -> str:
+def _prompts(one: ItemFigures, scored: Sums) -> int:
+    """About how many prompts the criterion's samples have: in proportion to those of all."""
+    return min(one.count, round(one.count * scored.clusters / max(scored.count, 1)))
+
+
+def _item(one: ItemFigures, told: Stated, prompts: int) -> list[str]:
+    span = None if one.rest is None else fisher(one.rest, prompts)
+    return [
+        named(one.criterion),
+        number(one.rest, 2),
+        span_of(span),
+        _remark(one, told, span),
+        f"{one.count:,}",
+        f"{prompts:,}",
+        number(one.mean),
+        number(one.sd),
+    ]
+
+
+def _remark(one: ItemFigures, told: Stated, span: tuple[float, float] | None) -> str:
     if one.count < _FEW:
         return "too few samples to tell"
     if one.mean >= _SAME_SHARE or one.mean <= 1 - _SAME_SHARE or one.rest is None:
         return "answered nearly alike everywhere: it hardly tells samples apart"
+    if span is None:
+        return "too few prompts to tell"
+    if span[0] <= 0 <= span[1]:
+        return "the interval holds 0: may have nothing to do with the rest"
     toward = -one.rest if told.fault else one.rest
     if toward <= -_WEAK:
         return "goes against the rest: samples that do well elsewhere do worse here"

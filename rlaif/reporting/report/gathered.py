@@ -16,6 +16,7 @@ from rlaif.records.figures import (
     OutcomeCount,
     Paired,
     PairedCriterion,
+    PolicyGap,
     Seen,
     Spread,
     Twins,
@@ -79,6 +80,8 @@ class Gathered:
     spread: Spread
     spreads: Sequence[Spread]
     policies: int
+    gaps: Sequence[PolicyGap]
+    """Of each policy and the first of `spreads`."""
     score_bins: Sequence[Bin]
     reasons: Sequence[tuple[str, int]]
     groups: Sequence[GroupSpread]

@@ -4,29 +4,50 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import exp, lgamma, log, log1p, sqrt
+from math import atanh, exp, lgamma, log, log1p, sqrt, tanh
 
 from rlaif.records.figures import Sums
 
 LEVEL = 0.95
 """Of every interval."""
 
+FEWEST = 5
+"""Clusters, from which on there is an interval."""
+
+ENOUGH = 10
+"""Clusters, from which on a difference is said to be more than chance explains."""
+
+SCORES = (0.0, 1.0)
+"""Between which a mean of scores lies; a difference of two lies between DIFFERENCES."""
+
+DIFFERENCES = (-1.0, 1.0)
+
 _TINY = 1e-300
 _STEPS = 1000
+_LEVEL_ERROR = 1e-8
+"""A standard error that may come of rounding alone: sums of squares are taken from each other."""
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A mean with its interval; low and high are None where there are fewer than two clusters."""
+    """A mean with its interval; low and high are None where there is none, see `estimate`."""
 
     mean: float
     low: float | None
     high: float | None
     clusters: int
 
+    @property
+    def enough(self) -> bool:
+        """Whether there are clusters enough to say more than chance explains."""
+        return self.clusters >= ENOUGH
 
-def estimate(sums: Sums) -> Estimate | None:
-    """The mean and its 95% interval; None where there is no number.
+
+def estimate(sums: Sums, within: tuple[float, float] = SCORES) -> Estimate | None:
+    """The mean and its 95% interval, cut off at `within`; None where there is no number.
+
+    There is no interval from fewer than FEWEST clusters, nor where all numbers are equal: that no
+    difference was seen among a few does not prove that there is none.
 
     With m the mean, N the numbers, and of each of the G clusters n numbers with the sum s, the
     standard error is sqrt(G / (G - 1) * sum((s - n * m) ** 2)) / N, and the interval m plus or
@@ -38,13 +59,28 @@ def estimate(sums: Sums) -> Estimate | None:
     if not sums.count:
         return None
     mean = sums.total / sums.count
-    if sums.clusters < 2:
+    if sums.clusters < FEWEST:
         return Estimate(mean, None, None, sums.clusters)
     squares = sums.squares - 2 * mean * sums.cross + mean * mean * sums.sizes
     freedom = sums.clusters - 1
     error = sqrt(max(squares, 0.0) * sums.clusters / freedom) / sums.count
+    if error <= _LEVEL_ERROR:
+        return Estimate(mean, None, None, sums.clusters)
     reach = student(0.5 + LEVEL / 2, freedom) * error
-    return Estimate(mean, mean - reach, mean + reach, sums.clusters)
+    low, high = max(within[0], mean - reach), min(within[1], mean + reach)
+    return Estimate(mean, low, high, sums.clusters)
+
+
+def fisher(r: float, clusters: float) -> tuple[float, float] | None:
+    """About the 95% interval of a correlation; None from fewer than FEWEST clusters, or of 1.
+
+    tanh(atanh(r) plus or minus 1.96 / sqrt(G - 3)), with G clusters as if each were one observation.
+    Source: Fisher, Metron 1 (1921).
+    """
+    if clusters < FEWEST or abs(r) >= 1 - 1e-9:
+        return None
+    reach = 1.959964 / sqrt(clusters - 3)
+    return tanh(atanh(r) - reach), tanh(atanh(r) + reach)
 
 
 def student(share: float, freedom: int) -> float:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from rlaif.records.figures import LengthFigures
+from rlaif.records.figures import Correlation, LengthFigures
 from rlaif.reporting.report.blocks import Figure, Part, Plot, Table
-from rlaif.reporting.report.words import number, strength
+from rlaif.reporting.report.inference import fisher
+from rlaif.reporting.report.words import NONE, number, span_of, strength
 
 _HOW = (
-    "Length is counted in characters of the policy's own turns, without its reasoning where a "
-    "text had "
-    "any; what the prescreen stopped is left out. Pearson's r is of the score and ln(1 + length); "
+    "Length is counted in characters of the policy's own turns, without the reasoning that was "
+    "taken out of them; what the prescreen stopped is left out. Pearson's r is of the score and ln(1 + length); "
     "Spearman's \u03c1 is Pearson's r of the ranks, equal ones sharing their mean rank; within "
     "groups, r is of the "
     "differences from the group's means. Bins of length grow by a factor of \u221a2. In words: "
     "under 0.1 hardly "
-    "any, to 0.3 weak, to 0.5 middling, from there strong."
+    "any, to 0.3 weak, to 0.5 middling, from there strong; nothing is said where the interval holds 0. "
+    "Intervals are approximate: Fisher's z, as if each prompt (or stated group) were one observation."
 )
 
 
@@ -61,31 +62,39 @@ def length_part(figures: LengthFigures) -> Part | None:
 
 
 def _told(figures: LengthFigures) -> str:
-    if figures.pearson is None:
+    found = figures.pearson
+    if found.value is None:
         return "Length or score does not vary, so there is no correlation."
+    span = fisher(found.value, found.clusters)
+    told = f" (95% interval about {span_of(span)})" if span else ""
     return (
-        f"Correlation of score and length: {number(figures.pearson, 2)}, "
-        f"{strength(figures.pearson)}{' with length' if abs(figures.pearson) >= 0.1 else ''}."
+        f"Correlation of score and length: {number(found.value, 2)}{told}, "
+        f"{strength(found.value, span)}."
     )
 
 
 def _correlations(figures: LengthFigures) -> Table:
-    rows: list[tuple[str, float | None]] = [
+    rows: list[tuple[str, Correlation]] = [
         ("Pearson, with the logarithm of the length", figures.pearson),
         ("Spearman, by rank", figures.spearman),
         ("Pearson within groups", figures.within),
     ]
-    told = [
-        [name, number(value, 2), "cannot be told" if value is None else strength(value)]
-        for name, value in rows
-    ]
+    told = [_correlation(name, found) for name, found in rows]
     return Table(
         "Correlation of score and length",
-        ["how", "correlation", "in words"],
+        ["how", "correlation", "95% interval, about", "in words", "samples", "prompts"],
         told,
         0,
-        frozenset({0, 2}),
+        frozenset({0, 3}),
     )
+
+
+def _correlation(name: str, found: Correlation) -> list[str]:
+    counts = [f"{found.samples:,}", f"{found.clusters:,}"]
+    if found.value is None:
+        return [name, NONE, NONE, "cannot be told", *counts]
+    span = fisher(found.value, found.clusters)
+    return [name, number(found.value, 2), span_of(span), strength(found.value, span), *counts]
 
 
 def _first(place: int) -> float:

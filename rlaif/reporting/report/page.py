@@ -4,36 +4,26 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping
 from pathlib import Path
 
 import orjson
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from rlaif.records.figures import Spread
-from rlaif.reporting.report.blocks import Draw, Page, Part, Tile
+from rlaif.reporting.report.blocks import Draw, Page, Part
 from rlaif.reporting.report.criteria_parts import criteria_part, items_part
-from rlaif.reporting.report.criterion_words import Stated, stated
-from rlaif.reporting.report.gathered import Gathered, Run
-from rlaif.reporting.report.inference import estimate
+from rlaif.reporting.report.criterion_words import stated
+from rlaif.reporting.report.gathered import Gathered
+from rlaif.reporting.report.head import facts, lead, tiles, warnings
 from rlaif.reporting.report.length_part import length_part
 from rlaif.reporting.report.paired_part import paired_part
+from rlaif.reporting.report.policy_part import policies_part
 from rlaif.reporting.report.sample_cards import Cutter, samples_part
-from rlaif.reporting.report.score_parts import groups_part, policies_part, scores_part
+from rlaif.reporting.report.score_parts import groups_part, scores_part
 from rlaif.reporting.report.trouble_parts import failures_part, masses_part, skipped_part
-from rlaif.reporting.report.words import NONE, between, named, number, share
-from rlaif.reporting.text import count_of
+from rlaif.reporting.report.words import named
 
 _HERE = Path(__file__).parent
-_SPENT = {
-    "asked": "questions asked of the judge",
-    "computed": "prompt tokens computed",
-    "cached": "prompt tokens not computed again",
-    "written": "tokens written by the judge",
-    "recalled": "verdicts taken from the cache of earlier runs",
-    "changed": "cached verdicts that came out otherwise when asked again",
-}
 
 
 def page_of(found: Gathered) -> Page:
@@ -57,79 +47,12 @@ def page_of(found: Gathered) -> Page:
     title = run.rubric.title if run.rubric else run.rubric_name
     return Page(
         named(title),
-        _lead(found),
-        _facts(run, found.spread),
-        _warnings(found, criteria),
-        _tiles(found),
+        lead(found),
+        facts(found, criteria),
+        warnings(found, criteria),
+        tiles(found),
         [part for part in parts if isinstance(part, Part)],
     )
-
-
-def _lead(found: Gathered) -> str:
-    samples = count_of(found.spread.samples, "sample")
-    return (
-        f"{samples} graded by the rubric {named(found.run.rubric_name)} and the judge "
-        f"{named(found.run.judge_name)}."
-    )
-
-
-def _facts(run: Run, spread: Spread) -> list[tuple[str, str]]:
-    facts = [
-        ("Rubric", named(run.rubric_name)),
-        ("Judge", named(run.judge_name) + (f", model {named(run.model)}" if run.model else "")),
-        ("Samples", f"{spread.samples:,}, from {named(run.source)}"),
-        ("Begun", named(run.created.replace("T", " "))),
-        ("Run", named(run.path)),
-    ]
-    spent = [f"{run.spent[key]:,} {word}" for key, word in _SPENT.items() if run.spent.get(key)]
-    spent = [*(f"{cost:,.2f} {named(currency)}" for currency, cost in run.cost.items()), *spent]
-    facts.append(("Cost", "; ".join(spent) or "nothing was asked of a model"))
-    facts.append(("Made by", f"{named(run.command, NONE)} on {named(run.host, NONE)}"))
-    facts.append(("Versions", ", ".join(f"{k} {named(v)}" for k, v in run.versions.items())))
-    return facts
-
-
-def _warnings(found: Gathered, criteria: Mapping[str, Stated]) -> list[str]:
-    spread, told = found.spread, []
-    if spread.missing:
-        told.append(
-            f"This run is not finished: {spread.missing:,} of "
-            f"{count_of(spread.samples, 'sample')} are not graded. "
-            "All figures are of the rest."
-        )
-    if spread.failed:
-        told.append(
-            f"{count_of(spread.failed, 'sample')} failed and have no score "
-            f"({share(spread.failed, spread.samples)}). If what fails differs "
-            "from the rest, the mean is off."
-        )
-    if 0 < spread.sums.clusters < 10:
-        told.append("There are fewer than 10 prompts: take every figure as an impression.")
-    if not criteria:
-        told.append(
-            "The rubric's own criteria are not known here, so weights and gates are not shown."
-        )
-    return [*told, *found.run.notes]
-
-
-def _tiles(found: Gathered) -> list[Tile]:
-    spread = found.spread
-    mean = estimate(spread.sums)
-    span = f"95% interval {between(mean)}" if mean and mean.low is not None else ""
-    tiles = [
-        Tile("Mean score", number(mean.mean if mean else None), span),
-        Tile("Scored", f"{spread.sums.count:,}", f"of {count_of(spread.samples, 'sample')}"),
-        Tile("Score 0", share(spread.zeros, spread.sums.count), f"{spread.zeros:,} of the scored"),
-        Tile("Failed", f"{spread.failed:,}", "no score, never a zero"),
-    ]
-    if spread.missing:
-        tiles.append(Tile("Not graded yet", f"{spread.missing:,}"))
-    if found.groups:
-        groups, level = sum(g.groups for g in found.groups), sum(g.level for g in found.groups)
-        tiles.append(
-            Tile("Groups without a difference", share(level, groups), f"{level:,} of {groups:,}")
-        )
-    return tiles
 
 
 def render(page: Page, draw: Draw, library: str) -> str:

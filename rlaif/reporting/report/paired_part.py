@@ -8,12 +8,23 @@ from rlaif.records.figures import PairedCriterion
 from rlaif.reporting.report.blocks import Cards, Figure, Part, Plot, Table
 from rlaif.reporting.report.criterion_words import Stated
 from rlaif.reporting.report.gathered import Against, Gathered
-from rlaif.reporting.report.inference import Estimate, estimate, holm, mcnemar
+from rlaif.reporting.report.inference import DIFFERENCES, FEWEST, Estimate, estimate, holm, mcnemar
 from rlaif.reporting.report.sample_cards import Cutter, moved_card
-from rlaif.reporting.report.words import NONE, chance, listed, named, number, signed
+from rlaif.reporting.report.words import (
+    NONE,
+    chance,
+    listed,
+    moment,
+    named,
+    number,
+    signed,
+    signed_between,
+)
 from rlaif.reporting.text import count_of
 
 _MOST_ROWS = 40
+_FEW = 20
+"""Samples, from which on a criterion is looked at for the widest gap."""
 _RUNS = {"here": "this run", "there": "the other run"}
 _MOVES = {"up": "higher in this run", "down": "lower in this run", "same": "equal"}
 
@@ -44,7 +55,7 @@ def paired_part(found: Gathered, criteria: Mapping[str, Stated], cutter: Cutter)
         return Part(
             "against", "Against the other run", [*lead, "No sample has a score in both runs."]
         )
-    mean = estimate(against.paired.difference)
+    mean = estimate(against.paired.difference, DIFFERENCES)
     lead.append(_verdict(mean))
     blocks: list[Figure | Table | Cards] = [
         _means(against, mean),
@@ -66,7 +77,7 @@ def _what(against: Against) -> str:
     run = against.run
     return (
         f"This run is held against {named(run.path)}: rubric {named(run.rubric_name)}, judge "
-        f"{named(run.judge_name)}, {named(run.created)}. A difference is this run less the other "
+        f"{named(run.judge_name)}, {moment(run.created)}. A difference is this run less the other "
         "one."
     )
 
@@ -98,22 +109,27 @@ def _verdict(mean: Estimate | None) -> str:
         return ""
     told = f"The mean score differs by {signed(mean.mean)}"
     if mean.low is None or mean.high is None:
-        return f"{told}; one prompt is too few for an interval."
+        prompts = count_of(mean.clusters, "prompt")
+        if mean.clusters < FEWEST:
+            few = "is" if mean.clusters == 1 else "are"
+            return f"{told}; {prompts} {few} too few for an interval."
+        return f"{told}, on each of {prompts} alike: that gives no interval, and is no proof."
     told = f"{told} (95% interval {signed(mean.low)} to {signed(mean.high)})."
     if mean.low <= 0 <= mean.high:
         return f"{told} The interval holds 0: this may be chance."
     side = "higher" if mean.mean > 0 else "lower"
+    if not mean.enough:
+        few = f"{mean.clusters} prompts are few: take it as a hint that this run is {side}."
+        return f"{told} The interval does not hold 0, but {few}"
     return f"{told} The interval does not hold 0: this run is {side} by more than chance explains."
 
 
 def _means(against: Against, mean: Estimate | None) -> Table:
     paired = against.paired
-    low, high = (None, None) if mean is None else (mean.low, mean.high)
-    span = NONE if low is None else f"{signed(low)} to {signed(high)}"
     rows = [
         ["this run", number(paired.here), NONE],
         ["the other run", number(paired.there), NONE],
-        ["difference", signed(mean.mean if mean else None), span],
+        ["difference", signed(mean.mean if mean else None), signed_between(mean)],
     ]
     count = (
         f"{count_of(paired.scored, 'sample')} of {count_of(mean.clusters if mean else 0, 'prompt')}"
@@ -156,7 +172,7 @@ def _moves(against: Against) -> Figure:
     kinds = {kind: word for kind, word in _MOVES.items() if kind in used}
     up, down = (sum(b.count for b in against.moves if sign * b.place > 0) for sign in (1, -1))
     told = (
-        f"{up:,} samples score higher in this run, {down:,} lower, "
+        f"{count_of(up, 'sample')} score{'s' if up == 1 else ''} higher in this run, {down:,} lower, "
         f"{against.paired.scored - up - down:,} the same."
     )
     table = Table(
@@ -176,27 +192,23 @@ def _moves(against: Against) -> Figure:
 def _criteria(criteria: Sequence[PairedCriterion]) -> Figure:
     chances = [mcnemar(one.met_here, one.met_there) for one in criteria]
     rows: list[dict[str, object]] = []
-    for one in criteria[:_MOST_ROWS]:
+    for place, one in enumerate(criteria[:_MOST_ROWS]):
         for kind, value in (("here", one.here), ("there", one.there)):
-            rows.append(
-                {"name": named(one.criterion), "kind": kind, "value": value, "label": number(value)}
-            )
+            label = f"{number(value)} over {count_of(one.count, 'sample')}"
+            name = named(one.criterion)
+            rows.append({"key": place, "name": name, "kind": kind, "value": value, "label": label})
     cells = []
     for one, p, adjusted in zip(criteria, chances, holm(chances), strict=True):
-        mean = estimate(one.difference)
-        spans = (
-            NONE
-            if mean is None or mean.low is None
-            else f"{signed(mean.low)} to {signed(mean.high)}"
-        )
+        mean = estimate(one.difference, DIFFERENCES)
         cells.append(
             [
                 named(one.criterion),
+                signed(mean.mean if mean else None),
+                signed_between(mean),
                 f"{one.count:,}",
+                f"{one.difference.clusters:,}",
                 number(one.here),
                 number(one.there),
-                signed(mean.mean if mean else None),
-                spans,
                 f"{one.met_here:,}",
                 f"{one.met_there:,}",
                 chance(p),
@@ -205,22 +217,24 @@ def _criteria(criteria: Sequence[PairedCriterion]) -> Figure:
         )
     heads = [
         "criterion",
-        "samples",
-        "this run",
-        "the other",
         "difference",
         "95% interval",
+        "samples",
+        "prompts",
+        "this run",
+        "the other",
         "met here alone",
         "met there alone",
         "McNemar's p",
         "p for so many",
     ]
-    widest = max(criteria, key=lambda one: abs(one.here - one.there))
-    told = (
-        f"{count_of(len(criteria), 'criterion').replace('criterions', 'criteria')} of both "
-        f"runs. The widest gap: {named(widest.criterion)}, {number(widest.here)} here and "
-        f"{number(widest.there)} there."
-    )
+    told = f"{count_of(len(criteria), 'criterion').replace('criterions', 'criteria')} of both runs."
+    if wide := [one for one in criteria if one.count >= _FEW]:
+        widest = max(wide, key=lambda one: abs(one.here - one.there))
+        told += (
+            f" The widest gap: {named(widest.criterion)}, {number(widest.here)} here and "
+            f"{number(widest.there)} there, over {widest.count:,} samples."
+        )
     return Figure(
         "against-criteria",
         "Mean value of each criterion in both runs",

@@ -35,6 +35,8 @@ class Cutter:
     def __init__(self) -> None:
         """Begin with all of the room."""
         self._room = MOST_BYTES
+        self.crowded = False
+        """Whether a text was cut because too many came before it."""
 
     def turn(self, by: str, text: str) -> Turn:
         """One text, harmless, with how much of it is left out."""
@@ -42,6 +44,7 @@ class Cutter:
         size = len(escape(kept).encode())
         if size > self._room:
             shorter = text[:_MOST_AFTER]
+            self.crowded |= len(text) > _MOST_AFTER
             return Turn(by, harmless(shorter), len(text) - len(shorter))
         self._room -= size
         return Turn(by, kept, max(0, len(text) - MOST_CHARACTERS))
@@ -77,6 +80,11 @@ def samples_part(picked: Picked, criteria: Mapping[str, Stated], cutter: Cutter)
     lead = [
         "Figures hide what a judge gets wrong. Read a few of each kind; open one to see all of it."
     ]
+    if cutter.crowded:
+        lead.append(
+            f"{MOST_BYTES / 1e6:.1f} MB of texts stand in this page; what came after them, in the "
+            f"order of the page, is cut to {_MOST_AFTER} characters each."
+        )
     return Part("samples", "Samples to look at", lead, blocks)
 
 

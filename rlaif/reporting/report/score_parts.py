@@ -1,16 +1,12 @@
-"""The parts of a report on scores: how they are spread, by policy and within groups."""
+"""The parts of a report on scores: how they are spread, over all and within groups."""
 
 from __future__ import annotations
 
-from rlaif.records.figures import BINS, Bin, Spread
+from rlaif.records.figures import BINS, Bin
 from rlaif.reporting.report.blocks import Figure, Part, Plot, Table
 from rlaif.reporting.report.gathered import Gathered
-from rlaif.reporting.report.inference import Estimate, estimate
-from rlaif.reporting.report.words import NONE, between, bin_range, named, number, share
+from rlaif.reporting.report.words import bin_range, named, number, share
 from rlaif.reporting.text import count_of
-
-MOST_ROWS = 40
-"""Rows of a plot."""
 
 CLUSTERED = (
     "Intervals are 95% t intervals. Samples of one prompt (or one stated group) are alike, so each "
@@ -18,7 +14,8 @@ CLUSTERED = (
     "n\u00b7m)\u00b2) / N, with G groups, "
     "n samples and the sum s in each, N samples and the mean m in all; t has G\u22121 degrees "
     "of freedom. "
-    "Source: cluster-robust standard errors, arXiv:2411.00640."
+    "From fewer than 5 groups, or where all numbers are equal, there is no interval; one of scores "
+    "ends at 0 and 1. Source: cluster-robust standard errors, arXiv:2411.00640."
 )
 _DECIDED = {
     "scored": "scored by the criteria",
@@ -86,82 +83,6 @@ def _bin_table(caption: str, first: str, bins: object, kinds: dict[str, str]) ->
         if any(counts.get((p, kind)) for kind in kinds)
     ]
     return Table(caption, [first, *kinds.values()], rows)
-
-
-def policies_part(found: Gathered) -> Part | None:
-    """The scores of each policy; None where there is but one."""
-    if found.policies < 2:
-        return None
-    estimates = [(one, estimate(one.sums)) for one in found.spreads]
-    rows = [
-        {
-            "name": named(one.policy),
-            "mean": mean.mean,
-            "low": mean.mean if mean.low is None else mean.low,
-            "high": mean.mean if mean.high is None else mean.high,
-            "lower": one.lower,
-            "upper": one.upper,
-            "told": f"{named(one.policy)}: mean {number(mean.mean)}, interval {between(mean)}",
-        }
-        for one, mean in estimates[:MOST_ROWS]
-        if mean is not None
-    ]
-    table = Table(
-        "Scores by policy",
-        [
-            "policy",
-            "samples",
-            "mean score",
-            "95% interval",
-            "middle half",
-            "score 0",
-            "failed",
-            "not graded",
-        ],
-        [_policy_row(one, mean) for one, mean in estimates],
-        found.policies - len(estimates),
-    )
-    if not rows:
-        return Part("policies", "Policies", ["No policy has a score yet."], [table])
-    told = _best_told(estimates)
-    figure = Figure(
-        "policies-means",
-        "Mean score of each policy",
-        told,
-        Plot("intervals", rows, "score"),
-        table,
-    )
-    lead = [
-        "The dot is the mean, the thick line its 95% interval, the thin line the middle half of "
-        "the "
-        "scores. Where two thick lines overlap much, the order of the two policies may be chance; "
-        "for a test of two runs use --against."
-    ]
-    return Part("policies", "Policies", lead, [figure])
-
-
-def _policy_row(one: Spread, mean: Estimate | None) -> list[str]:
-    half = NONE if one.lower is None else f"{number(one.lower)} to {number(one.upper)}"
-    scored = one.sums.count
-    return [
-        named(one.policy),
-        f"{one.samples:,}",
-        number(mean.mean if mean else None),
-        between(mean),
-        half,
-        share(one.zeros, scored),
-        f"{one.failed:,}",
-        f"{one.missing:,}",
-    ]
-
-
-def _best_told(estimates: list[tuple[Spread, Estimate | None]]) -> str:
-    known = [(mean.mean, named(one.policy)) for one, mean in estimates if mean is not None]
-    best, worst = max(known), min(known)
-    return (
-        f"{count_of(len(known), 'policy').replace('policys', 'policies')}. The highest mean is "
-        f"{number(best[0])} ({best[1]}), the lowest {number(worst[0])} ({worst[1]})."
-    )
 
 
 def groups_part(found: Gathered) -> Part | None:

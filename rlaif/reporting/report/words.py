@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from rlaif.records.figures import BINS
 from rlaif.reporting.report.inference import Estimate
@@ -12,6 +13,20 @@ NONE = "\u2013"
 """Where there is no number."""
 
 _MOST = 120
+_MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
 
 
 def number(value: float | None, digits: int = 3) -> str:
@@ -40,15 +55,39 @@ def between(found: Estimate | None, show: bool = True) -> str:
     return f"{number(found.low)} to {number(found.high)}"
 
 
+def signed_between(found: Estimate | None) -> str:
+    """`\u22120.012 to +0.031`."""
+    if found is None or found.low is None:
+        return NONE
+    return f"{signed(found.low)} to {signed(found.high)}"
+
+
 def chance(p: float) -> str:
     """A p as it is usually written."""
     return "under 0.001" if p < 0.001 else f"{p:.3f}"
 
 
 def named(name: str | None, instead: str = "(no policy named)") -> str:
-    """A name of others in one line, cut where it is long; it cannot turn the text round."""
+    """A name of others in one line, cut in the middle where it is long; it cannot turn the text round."""
     text = in_a_line(name or instead)
-    return text if len(text) <= _MOST else text[: _MOST - 1] + "…"
+    return middle_cut(text, _MOST)
+
+
+def middle_cut(text: str, most: int) -> str:
+    """A long text without its middle: names often begin alike and differ at their ends."""
+    ahead = -(-(most - 1) * 3 // 5)
+    return text if len(text) <= most else f"{text[:ahead]}…{text[len(text) - most + 1 + ahead :]}"
+
+
+def moment(stated: str) -> str:
+    """`23 November 2026, 05:43 UTC` of an ISO date; what cannot be read stays as it is."""
+    try:
+        when = datetime.fromisoformat(stated)
+    except ValueError:
+        return named(stated)
+    when = when.astimezone(UTC) if when.tzinfo else when
+    month = _MONTHS[when.month - 1]
+    return f"{when.day} {month} {when.year}, {when:%H:%M}{' UTC' if when.tzinfo else ''}"
 
 
 def bin_range(place: int) -> str:
@@ -61,8 +100,20 @@ def listed(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def strength(correlation: float) -> str:
-    """How much a correlation is, in a word or two; the borders are a convention."""
+def span_of(span: tuple[float, float] | None, digits: int = 2) -> str:
+    """`0.11 to 0.42`."""
+    return NONE if span is None else f"{number(span[0], digits)} to {number(span[1], digits)}"
+
+
+def strength(correlation: float, span: tuple[float, float] | None) -> str:
+    """How much a correlation is, in a word or two; the borders are a convention.
+
+    Args: `span`, its interval: where it holds 0, or there is none, nothing is said of its size.
+    """
+    if span is None:
+        return "too few prompts to tell"
+    if span[0] <= 0 <= span[1]:
+        return "its interval holds 0: there may be no connection"
     size = abs(correlation)
     word = next(w for w, least in _STRENGTHS if size >= least)
     if word == "hardly any":
