@@ -98,6 +98,7 @@ def test_every_command_has_its_file_and_every_file_its_command() -> None:
         "console",
         "judge_option",
         "options",
+        "regrading",
         "progress",
         "progress_line",
         "watching",

@@ -25,6 +25,7 @@ from rlaif.cli.options import (
     mapping_of,
 )
 from rlaif.errors import InputError
+from rlaif.judging.http_faults import one_line
 from rlaif.judging.openai_batch import OPTIONAL
 from rlaif.reporting.text import count_of
 from rlaif.runs.batch_export import Exported, export_batch
@@ -80,6 +81,14 @@ def export(
             help=f"The API refuses this field of a request: {', '.join(OPTIONAL)}; repeatable.",
         ),
     ] = None,
+    again: Annotated[
+        bool,
+        typer.Option(
+            "--again",
+            metavar="",
+            help="Write questions again that an earlier file asks, and that have no results yet.",
+        ),
+    ] = False,
     accept_forgeable: AcceptForgeable = None,
     unsafe_no_sandbox: UnsafeNoSandbox = False,
     no_cache: NoCache = False,
@@ -103,7 +112,7 @@ def export(
         accept_forgeable=accept_forgeable or (),
         cache=not no_cache,
     )
-    _tell_exported(export_batch(order, out, without or ()), run_folder)
+    _tell_exported(export_batch(order, out, without or (), again=again), run_folder)
 
 
 @group.command("import", short_help=_IMPORT, help=f"{_IMPORT}\n\nGive all files at once.")
@@ -113,12 +122,24 @@ def import_(
         list[str],
         typer.Argument(metavar="RESULTS...", help="Files of results and of errors, also URLs."),
     ],
+    accept_model: Annotated[
+        str | None,
+        typer.Option(
+            "--accept-model",
+            metavar="NAME",
+            help="Believe the answers of this model, which is not the judge's by its name.",
+        ),
+    ] = None,
     unsafe_no_sandbox: UnsafeNoSandbox = False,
     no_cache: NoCache = False,
 ) -> None:
     """Take the answers of a batch API into the run that asked."""
     imported = import_batch(
-        folder, results, unsafe_no_sandbox=unsafe_no_sandbox, cache=not no_cache
+        folder,
+        results,
+        unsafe_no_sandbox=unsafe_no_sandbox,
+        cache=not no_cache,
+        accept_model=accept_model,
     )
     _tell_imported(imported, folder)
     if imported.counts.failed and not imported.waiting:
@@ -147,6 +168,8 @@ def _tell_imported(imported: Imported, folder: Path) -> None:
         f"{counts.ok:,} of {count_of(counts.samples, 'sample')} graded"
         + (f"; {counts.failed:,} have no score" if counts.failed else "")
     )
+    if imported.model:
+        tell(f"answered by {one_line(imported.model)}")
     if imported.unused:
         where = ", ".join(imported.where)
         tell(f"{count_of(imported.unused, 'result')} not about an open question, such as {where}")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rlaif.errors import InputError
 from rlaif.grading.engine import finished_plans
@@ -24,6 +24,8 @@ from rlaif.runs.sandbox import sandbox_ready
 from rlaif.runs.worker import graded_under
 from rlaif.storage.batch_files import RequestFiles
 from rlaif.storage.batch_lines import BatchLines
+from rlaif.storage.batch_waves import Waves
+from rlaif.storage.held_lines import HeldLines
 from rlaif.storage.manifest import Sandboxed
 from rlaif.storage.place_names import told
 from rlaif.storage.run_folder import Kept, RunFolder, make_run
@@ -54,33 +56,76 @@ class Exported:
     """What a person should know: of damaged parts, and of the sandbox."""
 
 
-def export_batch(order: Order, out: str, without: Collection[str] = ()) -> Exported:
+def export_batch(
+    order: Order, out: str, without: Collection[str] = (), *, again: bool = False
+) -> Exported:
     """Take the samples into the run `order.out`, and write the questions that are open to `out`.
 
     Every sample is planned as grading would: what a check, the prescreen, the run or the cache of
     verdicts settles is settled, and graded where nothing else is open. Where a gate is to be asked,
     only that is asked yet. Of samples that failed, only those that wait for an answer are asked
-    again, unless `order.retry_failed`.
+    again, unless `order.retry_failed`. What an earlier file asks that has no results yet is asked
+    twice only if `again`.
 
-    Raises: FileProblems for samples at fault; InputError for a judge that cannot be asked so, or
-    files that are there already; RunError, RunLocked, SandboxUnavailable, MissingExtra.
+    Raises: FileProblems for samples at fault; InputError for a judge that cannot be asked so, files
+    that are there already, or questions that were written before; RunError, RunLocked,
+    SandboxUnavailable, MissingExtra.
     """
     if order.judge is None:
         raise InputError(NO_JUDGE_NAMED)
     spec = offline(order.judge)
     rows = fitting_rows(order)
-    files = RequestFiles(out)
+    RequestFiles(out)  # refuses a name that is taken, before anything is made
     run = make_run(order.out)
     with sigterm_interrupts(), run.lock() as damaged, remembering(order.cache, 0.0) as memory:
         run.take_in(rows, told(order.samples or str(order.out)))
         if not rows.needs.judge:
             raise InputError("nothing is asked of a judge here\n  hint: `rlaif grade` does it all")
         backend = Collecting(spec, left_out(spec, without))
-        with files, BatchLines() as known:
-            job = _Export(run, order, rows.needs, memory, backend, files, known)
+        waves = Waves(run.path)
+        with (
+            RequestFiles(out, whole=waves.add) as files,
+            BatchLines() as known,
+            BatchLines() as before,
+            HeldLines() as held,
+        ):
+            for name, keys in waves.open():
+                for key in keys:
+                    before.fresh(key, name)
+            # what may be refused in the end is held back until then
+            write = held.write if before.count() and not again else files.write
+            twice = _Twice(before)
+            job = _Export(run, order, rows.needs, memory, backend, write, known, twice)
             exported = asyncio.run(job.done())
+            if twice.count and not again:
+                hint = "import their results; --again writes them once more"
+                raise InputError(f"{twice}\n  hint: {hint}")
+            for key, line in held:
+                files.write(key, line)
+        exported.files, exported.requests = files.names, files.requests
+        if twice.count:
+            exported.notes = (str(twice), *exported.notes)
     exported.notes = (*damaged, *exported.notes)
     return exported
+
+
+@dataclass(slots=True)
+class _Twice:
+    """The questions that earlier files ask, which have no results yet."""
+
+    before: BatchLines
+    count: int = 0
+    names: dict[str, None] = field(default_factory=dict)
+
+    def look(self, key: str) -> None:
+        """Count the question if it is one of them."""
+        if (name := self.before.place(key)) is not None:
+            self.count += 1
+            self.names[name] = None
+
+    def __str__(self) -> str:
+        names = ", ".join([*list(self.names)[:3], *(["..."] if len(self.names) > 3 else [])])
+        return f"{self.count:,} of these were written before, to {names}, and are not answered yet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,16 +135,17 @@ class _Export:
     needs: Needs
     memory: Remembering
     backend: Collecting
-    files: RequestFiles
+    write: Callable[[str, bytes], None]
     known: BatchLines
     """The keys that were written; samples of the same text ask the same."""
+    twice: _Twice
 
     async def done(self) -> Exported:
         """Plan every sample that is not graded yet."""
         order = self.order
         assert order.judge is not None  # noqa: S101 - looked at before
         judge = order.judge.speaking(order.rubric.language)
-        found = Exported(self.files.names)
+        found = Exported([])
         async with (
             sandbox_ready(self.needs.code, unsafe=order.unsafe_no_sandbox) as sandbox,
             ready(judge, self.backend, rubric=order.rubric, memory=self.memory) as asker,
@@ -117,7 +163,6 @@ class _Export:
                             writer.append(grade)
                             found.graded += 1
             found.notes = (*changed, *sandbox.notes, *asker.notes)
-        found.requests = self.files.requests
         return found
 
     def _asked(self, made: Plan, found: Exported) -> bool:
@@ -129,7 +174,8 @@ class _Export:
         first = [one for one in asked if one[1] in gates]
         for key, _, body in first or asked:
             if self.known.fresh(key):
-                self.files.write(batch_line(key, body))
+                self.twice.look(key)
+                self.write(key, batch_line(key, body))
         found.waiting += 1
         found.gates += bool(first)
         return True

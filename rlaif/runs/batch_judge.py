@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import orjson
 from pydantic import TypeAdapter, ValidationError
 
 from rlaif.errors import InputError, RunError
+from rlaif.judging.http_faults import one_line
+from rlaif.judging.openai_batch import is_of
 from rlaif.records.backends import OpenaiJudge
 from rlaif.records.judge import Judge, JudgeSpec
 from rlaif.runs.kept import kept_judge
@@ -56,3 +60,31 @@ def judge_of_run(run: RunFolder) -> Judge:
         hint = "`rlaif batch export` with the judge writes it anew"
         raise RunError(f"{path}: not the judge that the run was asked by\n  hint: {hint}")
     return judge
+
+
+def model_to_believe(
+    spec: OpenaiJudge, models: Sequence[str], before: str | None, accepted: str | None
+) -> str | None:
+    """The one model whose answers count; None where there is no answer.
+
+    It is the `accepted` one, else the one that answered `before`, else the first of the `models`
+    that goes by the judge's own name. Raises: InputError where that one gave no answer.
+    """
+    if not models:
+        return None
+    told = ", ".join(f"'{one_line(model)}'" if model else "no name" for model in models[:3])
+    if accepted is not None:
+        if accepted in models:
+            return accepted
+        raise InputError(f"--accept-model {accepted}: the answers are by {told}")
+    fits = [m for m in models if (m == before if before is not None else is_of(m, spec.model))]
+    if fits:
+        return fits[0]
+    wanted = f"the judge is '{spec.model}'"
+    if before is not None:
+        wanted = "earlier ones are by " + (f"'{one_line(before)}'" if before else "no name")
+    raise InputError(
+        f"the answers are by {told}, and {wanted}: nothing is taken in\n"
+        "  hint: give the results of this batch; if that model was meant to answer, "
+        "--accept-model NAME takes what it gave"
+    )

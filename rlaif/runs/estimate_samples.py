@@ -42,7 +42,7 @@ class Planned:
         yield from self._pending(under, retry, "late twins")
 
     def passed_over(self, under: str, retry: Retry) -> Iterator[Pending]:
-        """Samples to be graded with the content of an earlier one: also what `pending` leaves out."""
+        """Samples to be graded with the content of an earlier one; `pending` leaves most out."""
         return self._pending(under, retry, "twins")
 
     def done(self, under: str, retry: Retry) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from typing import IO, Self
 
@@ -22,9 +23,17 @@ class RequestFiles:
     """
 
     def __init__(
-        self, out: str, most_requests: int = MOST_REQUESTS, most_bytes: int = MOST_BYTES
+        self,
+        out: str,
+        most_requests: int = MOST_REQUESTS,
+        most_bytes: int = MOST_BYTES,
+        whole: Callable[[str, list[str]], None] = lambda name, keys: None,
     ) -> None:
-        """Raises: InputError where something is at `out` already."""
+        """`whole` is told of each file once it is there, with the keys of its requests.
+
+        Raises: InputError where something is at `out` already.
+        """
+        self._whole, self._keys = whole, list[str]()
         self._out, self._most_requests, self._most_bytes = out, most_requests, most_bytes
         self._stack = ExitStack()
         self._stream: IO[bytes] | None = None
@@ -41,21 +50,30 @@ class RequestFiles:
     def __exit__(self, kind: object, value: object, traceback: object) -> None:
         """Finish the last file; drop it where something went wrong."""
         self._stack.__exit__(kind, value, traceback)  # type: ignore[arg-type] # passed on as given
+        if kind is None:
+            self._told()
 
-    def write(self, line: bytes) -> None:
-        """Write one request. Raises: InputError, RunError."""
+    def write(self, key: str, line: bytes) -> None:
+        """Write the request under `key`. Raises: InputError, RunError."""
         full = self._requests >= self._most_requests or self._bytes + len(line) > self._most_bytes
         if self._stream is None or full:
             self._stack.close()
+            self._told()
             name = self._next()
             _refuse_known(name)
             self._stream = self._stack.enter_context(placed(name))
             self._requests = self._bytes = 0
             self.names.append(told(name))
         self._stream.write(line)
+        self._keys.append(key)
         self._requests += 1
         self._bytes += len(line)
         self.requests += 1
+
+    def _told(self) -> None:
+        if self._keys:
+            keys, self._keys = self._keys, []
+            self._whole(self.names[-1], keys)
 
     def _next(self) -> str:
         number = len(self.names) + 1

@@ -6,6 +6,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Self
 
 import orjson
@@ -140,7 +141,7 @@ def _room() -> Iterator[None]:
 def _folder() -> str:
     """Where SQLite puts its temporary files."""
     named = filter(None, (os.environ.get(name) for name in _FOLDERS))
-    fit = (path for path in (*named, *_ELSE) if os.path.isdir(path) and os.access(path, os.W_OK))
+    fit = (path for path in (*named, *_ELSE) if Path(path).is_dir() and os.access(path, os.W_OK))
     return next(fit, ".")
 
 

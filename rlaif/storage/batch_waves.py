@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime
 import gzip
 import re
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -34,7 +35,7 @@ class Written(Record):
     requests: int
     written: str
     """When."""
-    keys: str = ""
+    keys: str = Field("", pattern=r"^(keys-[0-9]+\.gz)?$")
     """The file of its ids; empty once results are here."""
 
 
@@ -63,9 +64,8 @@ class Waves:
 
     def open(self) -> Iterator[tuple[str, Iterator[str]]]:
         """Each file without results, as it is told, with the ids of its requests."""
-        for one in self._kept.files:
-            if one.keys and (self._folder / one.keys).is_file():
-                yield one.name, self._keys(one)
+        for one in self._open():
+            yield one.name, self._keys(one.keys)
 
     def add(self, name: str, keys: list[str]) -> None:
         """Note a file that was just written. Raises: RunError."""
@@ -82,7 +82,7 @@ class Waves:
 
     def answered(self, has: Callable[[str], bool]) -> None:
         """Close each file of whose requests `has` knows one. Raises: RunError."""
-        known = {name for name in self._open_names() if any(map(has, self._keys_in(name)))}
+        known = {one.keys for one in self._open() if any(map(has, self._keys(one.keys)))}
         if not known:
             return
         files = [
@@ -94,19 +94,16 @@ class Waves:
             with suppress(OSError):  # nothing reads it any more
                 (self._folder / name).unlink()
 
-    def _open_names(self) -> list[str]:
-        names = (one.keys for one in self._kept.files if one.keys)
-        return [name for name in names if (self._folder / name).is_file()]
+    def _open(self) -> list[Written]:
+        files = self._kept.files
+        return [one for one in files if one.keys and (self._folder / one.keys).is_file()]
 
-    def _keys(self, one: Written) -> Iterator[str]:
-        return self._keys_in(one.keys)
-
-    def _keys_in(self, name: str) -> Iterator[str]:
+    def _keys(self, name: str) -> Iterator[str]:
         path = self._folder / name
         try:
             with disk_errors(path):
                 content = gzip.decompress(path.read_bytes())
-        except (RunError, EOFError) as error:
+        except (RunError, EOFError, zlib.error) as error:
             raise _damaged(path, "it cannot be read") from error
         yield from content.decode().split("\n")
 

@@ -148,6 +148,9 @@ def _drop_repeats(spool: Path, problems: Problems, dropped: bytearray) -> int:
     """Drop all but the first of each id; those of other content become problems. How many."""
     count = 0
     with database(NARROW, samples=parts(spool)) as connection:
+        if not queries.has_repeats(connection):
+            return 0
+    with database(samples=parts(spool)) as connection:  # texts are looked at here
         for ordinal, name, path, line, same, first_path, first_line in queries.repeated_ids(
             connection
         ):

@@ -82,8 +82,10 @@ def secrets_in(source: str) -> set[str]:
     if not found or told(source) == source:
         return set()
     user, _, query = _split(found["scheme"].lower(), found["rest"])
-    parts = {user, *user.partition(":"), *re.split(r"[:@]", user), query}
-    parts.update(re.split(r"[&=]", query))
+    before = found["rest"].rpartition("@")[0]
+    parts = {user, *re.split(r"[:@]", user), query, *re.split(r"[&=]", query)}
+    # a password begins after a colon, and it may hold others
+    parts.update(before[at.end() :] for at in re.finditer(":", before))
     return {form for part in parts for form in (part, unquote(part)) if len(form) > _SHORT}
 
 
@@ -100,7 +102,7 @@ def _split(scheme: str, rest: str) -> tuple[str, str, str]:
     """
     found = (_WEB_QUERY if scheme in ("http", "https") else _QUERY).search(rest)
     plain, query = (rest[: found.start()], rest[found.start() :]) if found else (rest, "")
-    if "@" in query and "@" not in plain and ":" in plain:
+    if "@" in query and ":" in rest.rpartition("@")[0]:
         return rest.rpartition("@")[0], "...", query
     user, _, address = plain.rpartition("@")
     if ":" in user:

@@ -120,6 +120,7 @@ _BY_DRAW = """
 SELECT ordinal FROM samples ORDER BY md5_number($seed || chr(0) || sample_id), ordinal
 """
 
+_REPEATS = "SELECT count(*) - count(DISTINCT hash(sample_id)) FROM samples"
 _TWINS = "SELECT count(*) - count(DISTINCT hash(sample_hash)) FROM samples"
 
 _CHANGES = """
@@ -203,6 +204,12 @@ def status_counts(connection: Any, under: str) -> tuple[int, int]:
 def drawn_by(connection: Any, seed: int) -> Iterator[int]:
     """The ordinals of all samples, in an order by chance that depends on the ids and the seed."""
     return (ordinal for (ordinal,) in rows(connection, _BY_DRAW.replace("$seed", f"'{seed}'")))
+
+
+def has_repeats(connection: Any) -> bool:
+    """Whether any id stands twice; once in 2**64 pairs of ids it only seems so."""
+    (count,) = connection.execute(_REPEATS).fetchone()
+    return bool(count)
 
 
 def twin_count(connection: Any) -> int:

@@ -57,8 +57,8 @@ FROM (
 
 _MARKED = """
 CREATE OR REPLACE TABLE marked{side} AS
-SELECT t.ordinal, t.policy, t.named, t.cluster, t.prompt, c.place, c.spot, g.score, g.raw_score AS raw,
-  g.status, g.reason,
+SELECT t.ordinal, t.policy, t.named, t.cluster, t.prompt, c.place, c.spot,
+  g.score, g.raw_score AS raw, g.status, g.reason,
   greatest(0, length - coalesce(g.reasoning_characters, 0)) AS length
 FROM texts{side} t LEFT JOIN chosen{side} c USING (ordinal)
 LEFT JOIN (

@@ -98,7 +98,7 @@ def see(
 
 def _places(rows: Iterable[Any], files: Sequence[Path]) -> Iterator[tuple[int, int, int]]:
     """Rows of ordinal, file and row as `rows_at` takes them."""
-    numbers = {str(file): number for number, file in enumerate(files)}
+    numbers = {str(file.absolute()): number for number, file in enumerate(files)}
     return ((ordinal, numbers[name], row) for ordinal, name, row in rows)
 
 

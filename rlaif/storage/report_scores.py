@@ -47,7 +47,8 @@ sums AS (
     GROUP BY policy, cluster)
   GROUP BY policy)
 SELECT g.policy, mine, firsts, s.* EXCLUDE (policy) FROM (
-  SELECT policy, count(*) AS n, avg(mine) AS mine, avg(firsts) AS firsts FROM gaps GROUP BY policy) g
+  SELECT policy, count(*) AS n, avg(mine) AS mine, avg(firsts) AS firsts
+  FROM gaps GROUP BY policy) g
 JOIN sums s ON g.policy IS NOT DISTINCT FROM s.policy ORDER BY g.n DESC, g.policy LIMIT 200
 """  # noqa: S608 - constants
 """Of each prompt the mean of either policy; the clusters are those of the first one's samples."""
@@ -97,7 +98,8 @@ scores AS (SELECT score, sum(count(*)) OVER (ORDER BY score) - (count(*) - 1) / 
   FROM v GROUP BY score),
 lengths AS (SELECT length, sum(count(*)) OVER (ORDER BY length) - (count(*) - 1) / 2.0 AS rank
   FROM v GROUP BY length)
-SELECT {correlated("s.rank", "l.rank")} FROM v JOIN scores s USING (score) JOIN lengths l USING (length)
+SELECT {correlated("s.rank", "l.rank")}
+FROM v JOIN scores s USING (score) JOIN lengths l USING (length)
 """  # noqa: S608 - constants
 
 _WITHIN = f"""
@@ -156,7 +158,7 @@ def policies(connection: Any) -> int:
 def policy_gaps(connection: Any, first: str | None) -> list[PolicyGap]:
     """Each policy less the policy `first`, on the prompts that both have a score for."""
     found = connection.execute(_GAPS, {"first": first}).fetchall()
-    return [PolicyGap(*row[:3], sums_of(row[3:])) for row in found]
+    return [PolicyGap(row[0], row[1], row[2], sums_of(row[3:])) for row in found]
 
 
 def score_bins(connection: Any) -> list[Bin]:

@@ -5,6 +5,7 @@
     RUN/samples/GENERATION/*.parquet        the input, in its order
     RUN/parts/*.parquet             grades, append-only, each part written whole
     RUN/quarantine/                 parts that were damaged; their samples are graded again
+    RUN/batches/                    what was written for a batch API, if any was
     RUN/lock                        held by the one who grades
 
 Reading needs no lock. A process killed at any instant leaves a run that can be read and resumed.
@@ -52,7 +53,7 @@ from rlaif.storage.samples import Row
 from rlaif.storage.selection import EVERYTHING, Selection
 from rlaif.storage.whole_files import disk_errors, write_whole
 
-_OURS = frozenset({NAME, "samples", "parts", "quarantine", "lock", "canaries.json"})
+_OURS = frozenset({NAME, "samples", "parts", "quarantine", "lock", "canaries.json", "batches"})
 _KEPT = ("rubric-", "judge-", ".tmp-")
 
 

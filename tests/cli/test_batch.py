@@ -56,12 +56,27 @@ def test_questions_go_out_and_answers_come_in_and_the_way_on_is_said(rlaif: Rlai
     back = rlaif("batch", "import", "run", "memory://b/results.jsonl")
     assert (back.status, back.out) == (
         0,
-        "8 of 8 samples graded\nLook at it with: rlaif show run\n",
+        "8 of 8 samples graded\nanswered by small\nLook at it with: rlaif show run\n",
     )
     assert rlaif(*EXPORT, "--out", "more.jsonl").out == "No question is open.\n"
     again = rlaif("batch", "import", "run", "memory://b/results.jsonl")
     assert again.status == 2
     assert "none of the 18 results is about an open question of run" in again.err
+
+
+def test_a_second_export_and_another_model_want_a_word_each(rlaif: Rlaif) -> None:
+    rlaif(*EXPORT, "--out", "one.jsonl")
+    twice = rlaif(*EXPORT, "--out", "two.jsonl")
+    assert (twice.status, Path("two.jsonl").exists()) == (2, False)
+    assert "18 of these were written before, to one.jsonl, and are not answered yet" in twice.err
+    again = rlaif(*EXPORT, "--out", "two.jsonl", "--again")
+    assert (again.status, "18 requests about 6 samples" in again.out) == (0, True)
+    found = answers(Path("two.jsonl").read_bytes()).replace(b'"small"', b'"huge"')
+    Path("results.jsonl").write_bytes(found)
+    refused = rlaif("batch", "import", "run", "results.jsonl")
+    assert (refused.status, "by 'huge', and the judge is 'small'" in refused.err) == (2, True)
+    taken = rlaif("batch", "import", "run", "results.jsonl", "--accept-model", "huge")
+    assert (taken.status, "answered by huge" in taken.out) == (0, True)
 
 
 def test_what_cannot_be_is_said_in_one_message(rlaif: Rlaif) -> None:

@@ -3,6 +3,7 @@
 import html
 import re
 import shutil
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from statistics import mean
@@ -215,7 +216,7 @@ def test_a_renamed_criterion_is_held_against_its_old_name(rlaif: Rlaif) -> None:
     )
     graded(rlaif, [sample(n) for n in range(10)])
     told = words(page(rlaif, "--against", "other"))
-    assert re.search(r"gentle \d+ 0\.\d+ 0\.\d+", told)
+    assert re.search(r"gentle \S+ \S+ \d+ 1 0\.\d+ 0\.\d+", told)
     assert "only this run has" not in told
 
 
@@ -244,3 +245,82 @@ def test_without_the_extra_the_command_that_installs_it_is_named(
     monkeypatch.setattr(report_module, "load", absent)
     ran = rlaif("report", "run")
     assert (ran.status, "pip install 'rlaif[report]'" in ran.err) == (2, True)
+
+
+def test_policies_of_one_prompt_are_compared_prompt_by_prompt(rlaif: Rlaif) -> None:
+    rows = [
+        sample(n, sample_id=f"{name}{n}", prompt=f"Greet {n}.", policy=name)
+        for name in ("a", "b")
+        for n in range(24)
+    ]
+    graded(rlaif, rows)
+    scores = {row["sample_id"]: row["score"] for row in rlaif("export", "run").rows}
+    gap = mean(scores[f"b{n}"] - scores[f"a{n}"] for n in range(24))
+    told = words(page(rlaif))
+    assert "Each policy less the first (a), on the prompts that both answered" in told
+    assert f" b {gap:+.3f}".replace("-", "\u2212") in told
+
+
+def test_the_reasoning_of_a_chat_is_no_length_of_it(rlaif: Rlaif) -> None:
+    thought = f"<think>{'x' * 5000}</think>"
+    texts = [f"{thought}hello {'y' * n}" for n in range(4)]
+    chats = [[{"role": "assistant", "content": text}] for text in texts]
+    graded(rlaif, [sample(n, completion=chat) for n, chat in enumerate(chats)])
+    table = words(page(rlaif)).partition("Table: Mean score by length")[2]
+    assert "5," not in table.partition("Correlation of score")[0]
+
+
+def test_a_run_without_a_grade_says_that_none_is_graded(rlaif: Rlaif) -> None:
+    graded(rlaif, [sample(0)])
+    for part in Path("run/parts").iterdir():
+        part.unlink()
+    told = words(page(rlaif))
+    assert "0 of 1 sample graded by" in told
+    assert "1 of 1 sample is not graded" in told
+    assert re.search(r"Begun \d{1,2} [A-Z][a-z]+ 20\d\d, \d\d:\d\d UTC", told)
+
+
+def test_verdicts_that_the_run_did_not_ask_for_have_a_cost_that_is_not_known(
+    rlaif: Rlaif, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    graded(rlaif, [sample(n) for n in range(4)])
+    stated = report_module._stated
+    monkeypatch.setattr(report_module, "_stated", lambda run: replace(stated(run), spent={}))
+    assert "came into the run without a question from it" in words(page(rlaif))
+
+
+def test_a_page_goes_to_standard_output(rlaif: Rlaif) -> None:
+    graded(rlaif, [sample(0)])
+    ran = rlaif("report", "run", "-o", "-")
+    assert (ran.status, ran.out[:15], ran.err) == (0, "<!doctype html>", "")
+    assert not Path("-").exists()
+
+
+def test_a_page_whose_later_texts_are_cut_says_so(
+    rlaif: Rlaif, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sample_cards, "MOST_BYTES", 2_000)
+    graded(rlaif, [sample(n, completion="hello " * 300) for n in range(3)])
+    assert "is cut to 500 characters each" in words(page(rlaif))
+
+
+def test_what_a_gate_did_not_decide_has_a_mean_of_its_own(rlaif: Rlaif) -> None:
+    graded(rlaif, [sample(n) for n in range(40)])
+    rows = rlaif("export", "run").rows
+    alone = [row["score"] for row in rows if not row["reason"]]
+    assert f"Mean of those scored by criteria {mean(alone):.3f}" in words(page(rlaif))
+
+
+def test_every_cell_bears_the_heading_of_its_column(rlaif: Rlaif) -> None:
+    graded(rlaif, [sample(n) for n in range(4)])
+    cells = re.findall(r"<td[^>]*>", page(rlaif))
+    assert cells
+    assert all('data-label="' in cell for cell in cells)
+
+
+def test_two_runs_begin_with_what_lies_between_them(rlaif: Rlaif) -> None:
+    graded(rlaif, [sample(n) for n in range(8)])
+    graded(rlaif, [sample(n) for n in range(8)], "other", answers="best")
+    tiles = words(page(rlaif, "--against", "other").partition('class="tiles">')[2])
+    assert tiles.startswith("This run less the other \u2212")
+    assert "Pass at 0.5" in tiles

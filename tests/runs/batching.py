@@ -90,7 +90,8 @@ def order(run: str = "run", **more: Any) -> Order:
 
 
 def export(out: str = "wave.jsonl", **more: Any) -> Exported:
-    return export_batch(order(**more), out)
+    again = more.pop("again", False)
+    return export_batch(order(**more), out, again=again)
 
 
 def take(out: str = "wave.jsonl", answer: Any = answered) -> Imported:

@@ -8,9 +8,10 @@ from typing import Any
 import orjson
 import pytest
 
-from rlaif.errors import InputError
+from rlaif.errors import InputError, RunError
 from rlaif.judging.openai_batch import WAITING
 from rlaif.records.outcome import Verdict
+from rlaif.runs.remembering import remembering
 from rlaif.storage import batch_files
 from tests.runs.batching import (
     JUDGE,
@@ -55,8 +56,13 @@ def test_gates_are_asked_first_and_what_they_leave_open_comes_next() -> None:
     assert not Path("three.jsonl").exists()
 
 
-def test_verdicts_of_earlier_runs_are_not_asked_again() -> None:
+def test_verdicts_of_live_judges_are_not_asked_again_and_are_read_back() -> None:
     by_waves()
+    with remembering(True) as memory:
+        assert memory.cache is not None
+        for answered in (one for grade in grades().values() for one in grade.outcomes):
+            if isinstance(answered.outcome, Verdict) and answered.key:
+                memory.cache.put(answered.key, answered.outcome, "far@1.0.0")
     again = export("again.jsonl", run="other")
     assert (again.requests, again.graded) == (0, 4)
     anew = export("anew.jsonl", run="third", cache=False)
@@ -79,7 +85,10 @@ def test_verdicts_that_the_judge_writes_go_by_schema_and_come_back_with_their_re
     def wrote(request: dict[str, Any]) -> dict[str, Any]:
         verdict = "C" if "How warm" in asked_of(request) else "Yes"
         text = orjson.dumps({"rationale": "It is so.", "evidence": [], "verdict": verdict}).decode()
-        return answered(request, {"choices": [{"index": 0, "message": {"content": text}}]})
+        return answered(
+            request,
+            {"model": "small", "choices": [{"index": 0, "message": {"content": text}}]},
+        )
 
     take("one.jsonl", wrote)
     export("two.jsonl")
@@ -119,11 +128,15 @@ def test_what_openai_refuses_is_left_out_for_openai_alone() -> None:
     assert body["max_completion_tokens"] == 1
 
 
-def test_files_are_numbered_where_one_would_be_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
-    files = batch_files.RequestFiles("w.jsonl", most_requests=2, most_bytes=100)
+def test_files_are_numbered_where_one_would_be_too_large() -> None:
+    told: list[tuple[str, list[str]]] = []
+    files = batch_files.RequestFiles(
+        "w.jsonl", most_requests=2, most_bytes=100, whole=lambda *file: told.append(file)
+    )
     with files:
         for line in (b"a\n", b"b\n", b"c\n", b"d" * 99 + b"\n"):
-            files.write(line)
+            files.write(line[:1].decode(), line)
+    assert told == [("w.jsonl", ["a", "b"]), ("w-2.jsonl", ["c"]), ("w-3.jsonl", ["d"])]
     assert files.names == ["w.jsonl", "w-2.jsonl", "w-3.jsonl"]
     assert Path("w.jsonl").read_bytes() == b"a\nb\n"
     with pytest.raises(InputError, match="already there"):
@@ -135,3 +148,51 @@ def test_the_words_for_waiting_stand_in_the_grade_of_a_sample_whose_gate_was_met
     take("one.jsonl")
     assert failure_of(grades()["a"], "kind").message == WAITING
     assert grades()["a"].score is None
+
+
+def test_questions_that_wait_for_results_are_not_written_twice_in_silence() -> None:
+    export("one.jsonl")
+    new = {**ROWS[0], "sample_id": "new", "completion": "hello, all of you"}
+    write("samples.jsonl", [new, *ROWS])
+    with pytest.raises(InputError) as refused:
+        export("two.jsonl")
+    assert str(refused.value) == (
+        "2 of these were written before, to one.jsonl, and are not answered yet\n"
+        "  hint: import their results; --again writes them once more"
+    )
+    assert not Path("two.jsonl").exists()
+    again = export("two.jsonl", again=True)
+    assert (again.requests, again.files) == (3, ["two.jsonl"])
+    assert again.notes[0].startswith("2 of these were written before, to one.jsonl")
+    kept = orjson.loads(Path("run/batches/batches.json").read_bytes())
+    assert [(one["name"], one["requests"]) for one in kept["files"]] == [
+        ("one.jsonl", 2),
+        ("two.jsonl", 3),
+    ]
+
+
+def test_questions_that_are_new_go_out_beside_those_that_wait() -> None:
+    export("one.jsonl")
+    new = {**ROWS[0], "sample_id": "new", "completion": "hello, all of you"}
+    write("samples.jsonl", [new])
+    assert export("two.jsonl").requests == 1
+    assert len(lines("two.jsonl")) == 1
+
+
+def test_results_to_one_file_leave_the_others_waiting() -> None:
+    write("samples.jsonl", [ROWS[0]])
+    export("one.jsonl")
+    write("samples.jsonl", [ROWS[1]])
+    export("two.jsonl")
+    take("two.jsonl")
+    assert len(list(Path("run/batches").glob("keys-*"))) == 1
+    write("samples.jsonl", list(ROWS[:2]))
+    with pytest.raises(InputError, match=r"^1 of these .* to one\.jsonl, and"):
+        export("three.jsonl")
+
+
+def test_a_damaged_list_of_files_is_told_with_what_to_do() -> None:
+    export("one.jsonl")
+    Path("run/batches/batches.json").write_text('{"files": [{"keys": "../x"}]}')
+    with pytest.raises(RunError, match=r"batches\.json: damaged .*\n.*delete this one file"):
+        export("two.jsonl", again=True)

@@ -13,7 +13,7 @@ import pytest
 from rlaif.errors import RunError
 from rlaif.records.grade import Grade
 from rlaif.records.outcome import Verdict
-from rlaif.storage import cleaning
+from rlaif.storage import cleaning, whole_files
 from rlaif.storage.compacting import compact
 from rlaif.storage.grade_writer import GradeWriter
 from rlaif.storage.run_folder import RunFolder, make_run, open_run
@@ -34,7 +34,8 @@ def test_a_run_that_is_compacted_while_it_is_read_loses_nothing(
 ) -> None:
     grade_all(run, graded)
     whole = list(run.grades())
-    real, begun = cleaning.is_intact, []
+    real = whole_files.is_intact
+    begun: list[Path] = []
 
     def beside(part: Path) -> bool:
         if not begun:

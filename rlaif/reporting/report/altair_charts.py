@@ -10,18 +10,24 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import altair as alt
+import orjson
 import vl_convert
 
 from rlaif.reporting.report.blocks import Plot
+from rlaif.reporting.report.words import middle_cut
 
 _FILLS = ("var(--first)", "url(#hatch)", "url(#dots)")
 _STROKES = ("var(--card)", "var(--second)", "var(--third)")
 _LINES = ("var(--first)", "var(--second)")
 _SHAPES = ("circle", "diamond")
+_CIRCLE: dict[str, Any] = {"shape": "circle", "filled": True, "fill": "var(--first)", "opacity": 1}
 _HEIGHT = 220
 _ROW = 28
 _LABELS = "max(140, 0.34 * containerSize()[0])"
 """The room for the name of a row: a third of the figure; more of it on a phone."""
+_LABEL_SIGNS = (40, 22)
+"""Signs of such a name that are shown, on a screen and on a phone."""
+_SHARES: dict[str, Any] = {"values": [0, 0.25, 0.5, 0.75, 1], "format": ".2~f"}
 _FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 
 
@@ -31,14 +37,12 @@ def chart(plot: Plot) -> dict[str, Any]:
         width="container", autosize=alt.AutoSizeParams(type="fit-x", contains="padding")
     )
     axis = {
-        "labelColor": "var(--quiet)",
-        "titleColor": "var(--quiet)",
+        **dict.fromkeys(("labelColor", "titleColor"), "var(--quiet)"),
         "titleFontWeight": "normal",
         "domainColor": "var(--strong-line)",
         "tickColor": "var(--strong-line)",
         "gridColor": "var(--line)",
-        "labelFontSize": 12,
-        "titleFontSize": 12,
+        **dict.fromkeys(("labelFontSize", "titleFontSize"), 12),
     }
     made = (
         made.configure(font=_FONT, background="transparent")
@@ -58,7 +62,8 @@ def library() -> str:
 
 
 def _data(rows: Sequence[Any]) -> Any:
-    return alt.InlineData(values=list(rows))
+    """The rows, each with the `key` of its row of the plot: names may be cut to one text."""
+    return alt.InlineData(values=[{"key": place, **row} for place, row in enumerate(rows)])
 
 
 def _by_kind(plot: Plot) -> dict[str, Any]:
@@ -86,21 +91,24 @@ def _stacked(plot: Plot) -> list[dict[str, Any]]:
 
 def _bins(plot: Plot) -> Any:
     """Counts over ranges, stacked by kind."""
-    domain = [-1, 1] if any(row["from"] < 0 for row in plot.rows) else [0, 1]
+    signed = any(row["from"] < 0 for row in plot.rows)
+    ticks = {**_SHARES, "values": [-1, -0.5, 0, 0.5, 1]} if signed else _SHARES
+    rows = _stacked(plot)
+    most = max((row["high"] for row in rows), default=1)
     x = alt.X(
         "from:Q",
         title=plot.x,
-        scale=alt.Scale(domain=domain),
-        axis=alt.Axis(grid=False, tickCount=5),
+        scale=alt.Scale(domain=[-1 if signed else 0, 1]),
+        axis=alt.Axis(grid=False, **ticks),
     )
     counts = alt.Axis(tickCount=4, tickMinStep=1, format="~s")
     return (
-        alt.Chart(_data(_stacked(plot)), height=_HEIGHT)
+        alt.Chart(_data(rows), height=_HEIGHT)
         .mark_rect(strokeWidth=1)
         .encode(
             x=x,
             x2="to:Q",
-            y=alt.Y("low:Q", title=plot.y, axis=counts, scale=alt.Scale(zero=True)),
+            y=alt.Y("low:Q", title=plot.y, axis=counts, scale=_room(most)),
             y2="high:Q",
             tooltip=[
                 alt.Tooltip("range:N", title=plot.x),
@@ -111,21 +119,32 @@ def _bins(plot: Plot) -> Any:
     )
 
 
+def _room(most: float) -> Any:
+    """From 0 to a round number above the highest bar."""
+    return alt.Scale(domain=[0, most * 1.08], nice=4)
+
+
 def _tall(plot: Plot) -> int:
-    return _ROW * len({row["name"] for row in plot.rows})
+    return _ROW * len({row.get("key", place) for place, row in enumerate(plot.rows)})
 
 
 def _y(rows: Sequence[Any]) -> Any:
-    order = list(dict.fromkeys(str(row["name"]) for row in rows))
+    names = {row.get("key", place): str(row["name"]) for place, row in enumerate(rows)}
+    wide, narrow = (
+        orjson.dumps([middle_cut(name, most) for name in names.values()]).decode()
+        for most in _LABEL_SIGNS
+    )
     return alt.Y(
-        "name:N",
-        sort=order,
+        "key:N",
+        sort=list(names),
+        scale=alt.Scale(domain=list(names)),
         title=None,
         axis=alt.Axis(
             ticks=False,
             domain=False,
             labelColor="var(--ink)",
             labelPadding=6,
+            labelExpr=f"(containerSize()[0] > 600 ? {wide} : {narrow})[datum.value]",
             labelLimit=alt.ExprRef(_LABELS),
         ),
     )
@@ -138,20 +157,14 @@ def _intervals(plot: Plot) -> Any:
     )
     scale = alt.Scale(domain=[0, 1])
     thin = base.mark_rule(stroke="var(--strong-line)", strokeWidth=1.5).encode(
-        x=alt.X("lower:Q", title=plot.x, scale=scale, axis=alt.Axis(tickCount=5)), x2="upper:Q"
+        x=alt.X("lower:Q", title=plot.x, scale=scale, axis=alt.Axis(**_SHARES)), x2="upper:Q"
     )
     thick = base.mark_rule(
         stroke="var(--first)", strokeWidth=5, strokeCap="round", opacity=0.55
     ).encode(x="low:Q", x2="high:Q")
-    dot = base.mark_point(
-        shape="circle",
-        size=70,
-        filled=True,
-        fill="var(--first)",
-        stroke="var(--card)",
-        strokeWidth=1,
-        opacity=1,
-    ).encode(x="mean:Q")
+    dot = base.mark_point(**_CIRCLE, strokeWidth=1, size=70, stroke="var(--card)").encode(
+        x="mean:Q"
+    )
     return thin + thick + dot
 
 
@@ -162,11 +175,7 @@ def _bars(plot: Plot) -> Any:
         most <= 1 and not all(float(row["value"]).is_integer() for row in plot.rows)
     ) or plot.x == "mean value"
     scale = alt.Scale(domain=[0, 1.08] if shares else [0, most * 1.12], nice=False)
-    axis = (
-        alt.Axis(values=[0, 0.25, 0.5, 0.75, 1], format=".2~f")
-        if shares
-        else alt.Axis(tickCount=4, tickMinStep=1, format="~s")
-    )
+    axis = alt.Axis(**_SHARES) if shares else alt.Axis(tickCount=4, tickMinStep=1, format="~s")
     base = alt.Chart(_data(plot.rows), height=_tall(plot)).encode(
         y=_y(plot.rows), x=alt.X("value:Q", title=plot.x, scale=scale, axis=axis)
     )
@@ -189,18 +198,10 @@ def _bubbles(plot: Plot) -> Any:
         scale=alt.Scale(type="log", domain=[low / 1.3, high * 1.3], nice=False),
         axis=alt.Axis(format="~s", tickCount=5, grid=False),
     )
-    y = alt.Y("score:Q", title=plot.y, scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(tickCount=5))
+    y = alt.Y("score:Q", title=plot.y, scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(**_SHARES))
     circles = (
         alt.Chart(_data(cells), height=_HEIGHT + 40)
-        .mark_point(
-            shape="circle",
-            filled=True,
-            fill="var(--first)",
-            stroke="var(--first)",
-            fillOpacity=0.35,
-            strokeWidth=1,
-            opacity=1,
-        )
+        .mark_point(**_CIRCLE, strokeWidth=1, stroke="var(--first)", fillOpacity=0.35)
         .encode(
             x=x,
             y=y,
@@ -221,11 +222,9 @@ def _two_runs(plot: Plot) -> Any:
     kinds = list(plot.kinds)
     base = alt.Chart(_data(plot.rows), height=_tall(plot)).encode(
         y=_y(plot.rows),
-        x=alt.X(
-            "value:Q", title=plot.x, scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(tickCount=5)
-        ),
+        x=alt.X("value:Q", title=plot.x, scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(**_SHARES)),
     )
-    line = base.mark_line(stroke="var(--strong-line)", strokeWidth=2).encode(detail="name:N")
+    line = base.mark_line(stroke="var(--strong-line)", strokeWidth=2).encode(detail="key:N")
     marks = base.mark_point(size=90, strokeWidth=2, opacity=1).encode(
         shape=alt.Shape("kind:N", scale=alt.Scale(domain=kinds, range=list(_SHAPES)), legend=None),
         stroke=alt.Stroke("kind:N", scale=alt.Scale(domain=kinds, range=list(_LINES)), legend=None),

@@ -164,8 +164,10 @@ def items_part(found: Gathered, criteria: Mapping[str, Stated]) -> Part | None:
         "of the whole rubric; over "
         "samples that the criteria scored (no gate, no prescreen, no failure). A good criterion "
         "that is a fault has a "
-        "negative one. Its interval is approximate: Fisher's z, as if each prompt were one observation; "
-        "where not all samples have the criterion, prompts are taken in proportion. Source: Henrysson, Psychometrika 28 (1963).",
+        "negative one. Its interval is approximate: Fisher's z, as if each prompt were one "
+        "observation; "
+        "where not all samples have the criterion, prompts are taken in proportion. Source: "
+        "Henrysson, Psychometrika 28 (1963).",
         "Kappa is Cohen's: agreement beyond chance, met being a value of 0.5 or more. Listed "
         f"from {_ALIKE} up or "
         f"\u2212{_ALIKE} down, on {_FEW} samples or more. Source: Cohen 1960.{seen}",

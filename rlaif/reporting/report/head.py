@@ -83,7 +83,8 @@ def _unspent(found: Gathered, criteria: Mapping[str, Stated]) -> str:
     if not verdicts or not criteria:
         return "this run counted no question to a model"
     return (
-        f"{count_of(verdicts, 'verdict')} of the judge came into the run without a question from it, "
+        f"{count_of(verdicts, 'verdict')} of the judge came into the run without a question from "
+        f"it, "
         "as by files of a batch: what they cost is on the bill of whoever answered"
     )
 
@@ -94,12 +95,14 @@ def warnings(found: Gathered, criteria: Mapping[str, Stated]) -> list[str]:
     if spread.missing:
         told.append(
             f"This run is not finished: {spread.missing:,} of "
-            f"{count_of(spread.samples, 'sample')} {'is' if spread.missing == 1 else 'are'} not graded. "
+            f"{count_of(spread.samples, 'sample')} {'is' if spread.missing == 1 else 'are'} not "
+            f"graded. "
             "All figures are of the rest."
         )
     if spread.failed:
         told.append(
-            f"{count_of(spread.failed, 'sample')} failed and {'has' if spread.failed == 1 else 'have'} no score "
+            f"{count_of(spread.failed, 'sample')} failed and "
+            f"{'has' if spread.failed == 1 else 'have'} no score "
             f"({share(spread.failed, spread.samples)}). If what fails differs "
             "from the rest, the mean is off."
         )

@@ -74,7 +74,7 @@ def estimate(sums: Sums, within: tuple[float, float] = SCORES) -> Estimate | Non
 def fisher(r: float, clusters: float) -> tuple[float, float] | None:
     """About the 95% interval of a correlation; None from fewer than FEWEST clusters, or of 1.
 
-    tanh(atanh(r) plus or minus 1.96 / sqrt(G - 3)), with G clusters as if each were one observation.
+    tanh(atanh(r) plus or minus 1.96 / sqrt(G - 3)), with G clusters taken as so many observations.
     Source: Fisher, Metron 1 (1921).
     """
     if clusters < FEWEST or abs(r) >= 1 - 1e-9:

@@ -9,13 +9,16 @@ from rlaif.reporting.report.words import NONE, number, span_of, strength
 
 _HOW = (
     "Length is counted in characters of the policy's own turns, without the reasoning that was "
-    "taken out of them; what the prescreen stopped is left out. Pearson's r is of the score and ln(1 + length); "
+    "taken out of them; what the prescreen stopped is left out. Pearson's r is of the score and "
+    "ln(1 + length); "
     "Spearman's \u03c1 is Pearson's r of the ranks, equal ones sharing their mean rank; within "
     "groups, r is of the "
     "differences from the group's means. Bins of length grow by a factor of \u221a2. In words: "
     "under 0.1 hardly "
-    "any, to 0.3 weak, to 0.5 middling, from there strong; nothing is said where the interval holds 0. "
-    "Intervals are approximate: Fisher's z, as if each prompt (or stated group) were one observation."
+    "any, to 0.3 weak, to 0.5 middling, from there strong; nothing is said where the interval "
+    "holds 0. "
+    "Intervals are approximate: Fisher's z, as if each prompt (or stated group) were one "
+    "observation."
 )
 
 

@@ -172,7 +172,8 @@ def _moves(against: Against) -> Figure:
     kinds = {kind: word for kind, word in _MOVES.items() if kind in used}
     up, down = (sum(b.count for b in against.moves if sign * b.place > 0) for sign in (1, -1))
     told = (
-        f"{count_of(up, 'sample')} score{'s' if up == 1 else ''} higher in this run, {down:,} lower, "
+        f"{count_of(up, 'sample')} score{'s' if up == 1 else ''} higher in this run, {down:,} "
+        f"lower, "
         f"{against.paired.scored - up - down:,} the same."
     )
     table = Table(

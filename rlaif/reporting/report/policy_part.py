@@ -66,7 +66,8 @@ def policies_part(found: Gathered) -> Part | None:
     lead = [
         "The dot is the mean, the thick line its 95% interval, the thin line the middle half of "
         "the "
-        "scores. Two lines that overlap may still be told apart where the policies answered the same "
+        "scores. Two lines that overlap may still be told apart where the policies answered the "
+        "same "
         "prompts: the table of differences compares them prompt by prompt."
     ]
     return Part("policies", "Policies", lead, [figure, *_gaps(found)], [_HOW])

@@ -56,7 +56,7 @@ def between(found: Estimate | None, show: bool = True) -> str:
 
 
 def signed_between(found: Estimate | None) -> str:
-    """`\u22120.012 to +0.031`."""
+    """An interval of a difference, with its signs."""
     if found is None or found.low is None:
         return NONE
     return f"{signed(found.low)} to {signed(found.high)}"
@@ -68,7 +68,7 @@ def chance(p: float) -> str:
 
 
 def named(name: str | None, instead: str = "(no policy named)") -> str:
-    """A name of others in one line, cut in the middle where it is long; it cannot turn the text round."""
+    """A name of others in one line, its middle cut where it is long; it cannot turn the text."""
     text = in_a_line(name or instead)
     return middle_cut(text, _MOST)
 

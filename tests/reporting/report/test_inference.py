@@ -9,7 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rlaif.records.figures import Sums
-from rlaif.reporting.report.inference import estimate, holm, kappa, mcnemar, student
+from rlaif.reporting.report.inference import (
+    DIFFERENCES,
+    estimate,
+    fisher,
+    holm,
+    kappa,
+    mcnemar,
+    student,
+)
 
 
 def sums(clusters: Sequence[Sequence[float]]) -> Sums:
@@ -42,7 +50,7 @@ def test_without_groups_the_interval_is_the_ordinary_t_interval() -> None:
 
 
 def test_a_sample_that_is_there_four_times_makes_no_narrower_interval() -> None:
-    numbers = [0.1, 0.4, 0.35, 0.8]
+    numbers = [0.3, 0.4, 0.35, 0.6, 0.5]
     once = estimate(sums([[one] for one in numbers]))
     often = estimate(sums([[one] * 4 for one in numbers]))
     assert once is not None
@@ -78,3 +86,27 @@ def test_kappa_is_agreement_beyond_chance() -> None:
     assert kappa(20, 5, 10, 50) == pytest.approx(0.4)
     assert kappa(50, 0, 0, 50) is None
     assert kappa(0, 25, 25, 50) == pytest.approx(-1)
+
+
+def test_few_clusters_or_equal_numbers_have_no_interval() -> None:
+    for numbers in ([0.1, 0.2, 0.3, 0.4], [0.3] * 50):
+        found = estimate(sums([[one] for one in numbers]))
+        assert found is not None
+        assert (found.low, found.high) == (None, None)
+
+
+def test_an_interval_of_scores_ends_at_none_and_all() -> None:
+    numbers = [0.0, 0.0, 0.0, 0.0, 1.0]
+    found = estimate(sums([[one] for one in numbers]))
+    wide = estimate(sums([[one] for one in numbers]), DIFFERENCES)
+    assert found is not None
+    assert wide is not None
+    assert found.low == 0.0
+    assert wide.low == pytest.approx(0.2 - 2.7764 * 0.2, abs=1e-4)
+    assert not found.enough
+
+
+def test_the_interval_of_a_correlation_is_fishers() -> None:
+    assert fisher(0.5, 28) == pytest.approx((0.156, 0.736), abs=1e-3)
+    assert fisher(0.5, 4) is None
+    assert fisher(1.0, 100) is None
