@@ -77,7 +77,7 @@ def test_a_failure_of_the_sandbox_is_shown_as_one(rlaif: Rlaif) -> None:
     write_samples(Path("samples.jsonl"), [sample(0, completion=LOST)])
     ran = rlaif(*GRADE)
     assert ran.status == 1
-    assert "--retry-failed" in ran.out
+    assert "rlaif retry run" in ran.out
     assert "the fork server is lost" in rlaif("show", "run").out
 
 

@@ -98,7 +98,7 @@ def test_a_failed_grade_has_no_score_and_the_exit_status_is_1(rlaif: Rlaif) -> N
     assert (
         f"{8 - len(failed)} of 8 samples graded; {len(failed)} failed and got no score" in ran.out
     )
-    assert "--retry-failed" in ran.out
+    assert "rlaif retry run" in ran.out
     assert all(row["score"] is None for row in failed)
 
 
@@ -133,9 +133,10 @@ def test_a_dry_run_counts_and_writes_nothing(rlaif: Rlaif, asked: list[str]) -> 
     ran = rlaif(*GIVEN, "--judge", "scripted", "--dry-run")
     assert ran.status == 0
     assert ran.out == (
-        "8 samples; 0 prescreened and scored 0\n"
+        "8 samples; 0 prescreened, scored 0\n"
         "8 checks by programs; 2 samples settled by their gates\n"
-        "18 questions to the judge, at most: its own gates may settle more\n"
+        "18 questions to the judge about 6 samples\n"
+        "about 3,240 prompt tokens; 1,516 of them to compute where a sample's text is computed once\n"
         "Nothing was asked and nothing was written.\n"
     )
     assert not Path("run").exists()

@@ -55,7 +55,9 @@ def test_a_job_that_is_told_to_stop_keeps_what_it_has(
         out, err = job.communicate(timeout=20)
     assert job.returncode == 130
     assert out == ""
-    assert err == "rlaif: interrupted; what was graded is kept, and the same command goes on\n"
+    progress, told = err.splitlines()
+    assert progress.partition(" of ")[2].startswith("2,000 samples, ")
+    assert told == "rlaif: interrupted; what was graded is kept, and the same command goes on"
     some = rlaif("export", "run")
     assert 0 < len(some.rows) < COUNT
     assert "not graded yet: start `rlaif grade` again" in some.err
