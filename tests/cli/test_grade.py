@@ -136,7 +136,8 @@ def test_a_dry_run_counts_and_writes_nothing(rlaif: Rlaif, asked: list[str]) -> 
         "8 samples; 0 prescreened, scored 0\n"
         "8 checks by programs; 2 samples settled by their gates\n"
         "18 questions to the judge about 6 samples\n"
-        "about 3,240 prompt tokens; 1,516 of them to compute where a sample's text is computed once\n"
+        "about 3,240 prompt tokens; 1,516 of them to compute where a sample's text is computed "
+        "once\n"
         "Nothing was asked and nothing was written.\n"
     )
     assert not Path("run").exists()
