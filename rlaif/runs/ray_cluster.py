@@ -28,7 +28,7 @@ for _name, _value in _QUIET.items():
     os.environ.setdefault(_name, _value)
 
 import ray  # noqa: E402 - after its environment
-from ray.exceptions import RayActorError, RayError, RayTaskError, RuntimeEnvSetupError  # noqa: E402
+from ray.exceptions import RayActorError, RayError, RayTaskError, RuntimeEnvSetupError  # noqa: E402 - the lines above silence it, and have to come first
 
 _STORE_BYTES = 256 * 2**20
 """Shared memory of a local cluster; only batches go through it."""

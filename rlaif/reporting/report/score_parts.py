@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from rlaif.records.figures import BINS, Bin
 from rlaif.reporting.report.blocks import Figure, Part, Plot, Table
 from rlaif.reporting.report.gathered import Gathered
@@ -70,12 +72,12 @@ def _bin_row(one: Bin) -> dict[str, object]:
     }
 
 
-def _of(bins: object, kind: str) -> int:
-    return sum(one.count for one in bins if one.kind == kind)  # type: ignore[attr-defined]
+def _of(bins: Iterable[Bin], kind: str) -> int:
+    return sum(one.count for one in bins if one.kind == kind)
 
 
-def _bin_table(caption: str, first: str, bins: object, kinds: dict[str, str]) -> Table:
-    counts = {(b.place, b.kind): b.count for b in bins}  # type: ignore[attr-defined]
+def _bin_table(caption: str, first: str, bins: Iterable[Bin], kinds: dict[str, str]) -> Table:
+    counts = {(b.place, b.kind): b.count for b in bins}
     places = range(BINS)
     rows = [
         [bin_range(p), *(f"{counts.get((p, kind), 0):,}" for kind in kinds)]
