@@ -83,18 +83,19 @@ def export(grades: Iterable[tuple[Grade, Mapping[str, float]]], out: str, kind: 
         "csv": write_csv,
         "parquet": _write_parquet,
     }
-    with _destination(out) as stream:
+    with destination(out) as stream:
         return writers[kind](starmap(export_row, grades), stream)
 
 
 def write_rows(rows: Iterable[dict[str, Any]], out: str) -> int:
     """Write rows as JSON Lines to `out`; how many they were. Raises: as `export`."""
-    with _destination(out) as stream:
+    with destination(out) as stream:
         return _write_jsonl(iter(rows), stream)
 
 
 @contextmanager
-def _destination(out: str) -> Iterator[IO[bytes]]:
+def destination(out: str) -> Iterator[IO[bytes]]:
+    """A stream to `out`, `-` for standard output; a file is there whole or not at all."""
     if out == STANDARD_OUTPUT:
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from rlaif.errors import RunError
 from rlaif.storage.grade_table import ROW_GROUP, SCHEMA
+from rlaif.storage.part_rows import tables_at
 from rlaif.storage.whole_files import write_large_part
 
 ROWS = 100_000
@@ -100,29 +101,14 @@ def _rows_of(old: Sequence[Path], group: Sequence[_Place], schema: Any) -> Any:
     tables, order = [], []
     for part, rows in wanted.items():
         rows.sort()
-        tables.append(_like(_read(old[part], [row for row, _ in rows]), schema))
+        tables.append(
+            _like(pa.concat_tables(tables_at(old[part], [row for row, _ in rows])), schema)
+        )
         order += [index for _, index in rows]
     at = [0] * len(order)
     for place, index in enumerate(order):
         at[index] = place
     return pa.concat_tables(tables).take(pa.array(at, pa.int64()))
-
-
-def _read(part: Path, rows: Sequence[int]) -> Any:
-    """The rows of one part, which rise."""
-    tables = []
-    with pq.ParquetFile(part, pre_buffer=False) as file:
-        first, at = 0, 0
-        for number in range(file.metadata.num_row_groups):
-            past = first + file.metadata.row_group(number).num_rows
-            start = at
-            while at < len(rows) and rows[at] < past:
-                at += 1
-            if at > start:
-                inside = pa.array([row - first for row in rows[start:at]], pa.int64())
-                tables.append(file.read_row_group(number).take(inside))
-            first = past
-    return pa.concat_tables(tables)
 
 
 def _schema_of(old: Sequence[Path]) -> Any:

@@ -42,7 +42,13 @@ def rows_at(
 
 
 def _read(part: Path, rows: Sequence[int], read: Callable[[Any], Iterable[_T]]) -> Iterator[_T]:
-    """The rows of one part, which rise; of its row groups only those that hold one are read."""
+    for table in tables_at(part, rows):
+        for batch in table.combine_chunks().to_batches():
+            yield from read(batch)
+
+
+def tables_at(part: Path, rows: Sequence[int]) -> Iterator[Any]:
+    """The rows of one part, which rise, as tables; only row groups that hold one are read."""
     with pq.ParquetFile(part, pre_buffer=False) as file:
         first, at = 0, 0
         for group in range(file.metadata.num_row_groups):
@@ -52,7 +58,5 @@ def _read(part: Path, rows: Sequence[int], read: Callable[[Any], Iterable[_T]]) 
                 at += 1
             if at > start:
                 inside = pa.array([row - first for row in rows[start:at]], pa.int64())
-                table = file.read_row_group(group).take(inside).combine_chunks()
-                for batch in table.to_batches():
-                    yield from read(batch)
+                yield file.read_row_group(group).take(inside)
             first = past

@@ -35,7 +35,6 @@ PART, ROW = "(place // 4294967296 % 4294967296)::BIGINT", "(place % 4294967296):
 LEAST_OK = "1048576::HUGEINT * 4294967296 * 4294967296"
 """The least place of a grade that is ok."""
 _OK = f"place >= {LEAST_OK}"
-_ATTEMPT = "(place // 4294967296 // 4294967296 % 1048576)::BIGINT"
 
 _PLACED = f"""
 CREATE OR REPLACE TABLE placed AS

@@ -6,9 +6,7 @@ import csv
 import datetime
 import io
 import json
-import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from decimal import Decimal
 from typing import IO, Any, Literal
 
@@ -16,9 +14,8 @@ import orjson
 import pyarrow.parquet as pq
 
 from rlaif.errors import InputError
-from rlaif.storage.export import STANDARD_OUTPUT
+from rlaif.storage.export import STANDARD_OUTPUT, destination
 from rlaif.storage.export_csv import safe_cell
-from rlaif.storage.placing import placed
 from rlaif.storage.query_text import Found
 
 Format = Literal["json", "jsonl", "csv", "parquet"]
@@ -39,7 +36,7 @@ def write_found(found: Found, out: str, kind: Format) -> int:
         "csv": _write_csv,
         "parquet": _write_parquet,
     }
-    with _destination(out) as stream:
+    with destination(out) as stream:
         return writers[kind](found, stream)
 
 
@@ -64,16 +61,6 @@ def json_text(value: Any) -> bytes:
         return orjson.dumps(value)
     except TypeError:  # a number beyond 64 bits, which a sum can reach
         return json.dumps(value, ensure_ascii=False).encode()
-
-
-@contextmanager
-def _destination(out: str) -> Iterator[IO[bytes]]:
-    if out == STANDARD_OUTPUT:
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
-        return
-    with placed(out) as stream:
-        yield stream
 
 
 def _objects(found: Found) -> Iterator[bytes]:
