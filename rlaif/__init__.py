@@ -24,8 +24,10 @@ if TYPE_CHECKING:
     from rlaif.records.judge import Judge as Judge
     from rlaif.records.rubric import Rubric as Rubric
     from rlaif.records.sample import Sample as Sample
+    from rlaif.records.shaping import Shaping as Shaping
     from rlaif.runs.api import grade as grade
     from rlaif.runs.api import grade_sync as grade_sync
+    from rlaif.runs.reward import RubricReward as RubricReward
     from rlaif.runs.sandbox import open_sandbox as open_sandbox
 
 __version__ = "0.1.0"
@@ -36,7 +38,9 @@ _WHERE = {
     "Judge": "rlaif.records.judge",
     "RlaifError": "rlaif.errors",
     "Rubric": "rlaif.records.rubric",
+    "RubricReward": "rlaif.runs.reward",
     "Sample": "rlaif.records.sample",
+    "Shaping": "rlaif.records.shaping",
     "grade": "rlaif.runs.api",
     "grade_sync": "rlaif.runs.api",
     "load_judge": "rlaif.authoring.judge_file",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from rlaif.records.jobs import Called, CallsJob, ProgramJob, Ran, Tested, TestsJob
 from rlaif.records.outcome import Failure, Verdict
+from rlaif.records.reward import Reward, Rollout
 from rlaif.records.subject import Turn
 
 Span = tuple[int, int]
@@ -111,8 +112,17 @@ class Request:
     """JSON Schema that the text is to fit; a generator that can hold the model to it does."""
     stops: tuple[int, ...] = ()
     """Tokens before which the text ends, besides the model's own."""
-    thinking: bool = False
-    """Let the model think first; for generators that take text, where ids say it themselves."""
+    stop_texts: tuple[str, ...] = ()
+    """Texts at which the text ends, and which are no part of it."""
+    top_p: float = 1.0
+    """Of the sampling: only the most probable tokens that have this probability together are drawn
+    from."""
+    together: bool = False
+    """Whether a sampled text may be computed beside others: it is then drawn by its own seed alone,
+    token by token, and what is beside it changes nothing. Else it is computed alone."""
+    thinking: bool | None = False
+    """Let the model think first; for generators that take text, where ids say it themselves.
+    None: as the model's own chat format has it."""
     about: str = ""
     """What the prompts of one sample have in common: those with the same are best asked together,
     of one server."""
@@ -191,6 +201,25 @@ class JudgeBackend(Generator, Protocol):
         Raises: JudgeUnavailable where the model is gone for good, or for longer than the judge
         file lets the job wait. Runs at most once at a time, beside one `generate`.
         """
+
+
+class Rewarding(Protocol):
+    """Completions to rewards, for whoever trains on them. Knows nothing of any trainer."""
+
+    async def rewards(self, rollouts: Sequence[Rollout]) -> list[Reward]:
+        """One reward a rollout, in their order, within the deadline that it was given.
+
+        A fault of ours is a Reward without a value. Callers share the judge's batches; it may be
+        called from any event loop and any thread.
+        Raises: InputError for what cannot be graded at all; JudgeUnavailable where the judge is
+        gone for good.
+        """
+
+    def rewards_sync(self, rollouts: Sequence[Rollout]) -> list[Reward]:
+        """As `rewards`, for code without an event loop; it blocks."""
+
+    def close(self) -> None:
+        """Let go of the judge; what is under way is without a value."""
 
 
 class Sandbox(Protocol):

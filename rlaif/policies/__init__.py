@@ -1,0 +1,1 @@
+"""Completions of a policy: the model that is trained."""

@@ -1,0 +1,150 @@
+"""A judge that is kept: equal samples graded once, failures asked again, what has gone reopened.
+
+Lives in one event loop, as its grader does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from rlaif.errors import InputError
+from rlaif.grading.plan import Plan, Work
+from rlaif.records.grade import Grade
+from rlaif.records.outcome import Failure, Verdict
+from rlaif.records.sample import Sample, sample_digest
+from rlaif.runs.grader import Grader, Means
+from rlaif.runs.judge import asks_judge
+from rlaif.runs.worth import Graded
+
+_HOPELESS = frozenset({"render", "length", "missing_reference"})
+"""Stages of failures that come again, however often it is asked."""
+_REMEMBERED = 4096
+"""Grades that are kept for the next call; a baseline completion comes back every epoch."""
+_PAUSE_S = 0.5
+"""Before the first time that a failure is asked for again; twice as long before each further."""
+
+
+@dataclass(slots=True, eq=False)
+class _Shared:
+    """A sample that is being graded, and how many wait for it."""
+
+    task: asyncio.Task[Graded]
+    waiting: int = 0
+
+    def leave(self) -> None:
+        """One waits no longer; the last one ends it. What it broke with has been told then."""
+        self.waiting -= 1
+        if self.task.done():
+            self.task.cancelled() or self.task.exception()
+        elif self.waiting == 0:
+            self.task.cancel()
+
+
+class KeptJudge:
+    """Loads at the first sample; `aclose` lets go."""
+
+    def __init__(self, means: Means, retries: int) -> None:
+        """Args: `retries`, how often what failed is asked for again."""
+        self._means, self._retries = means, retries
+        self._grader: Grader | None = None
+        self._opening = asyncio.Lock()
+        self._known: OrderedDict[str, Graded] = OrderedDict()
+        self._under_way: dict[str, _Shared] = {}
+
+    async def open(self) -> None:
+        """Load the judge now. Raises: as `Grader.start`."""
+        await self._opened()
+
+    async def aclose(self) -> None:
+        """Let go of the judge; what is under way fails."""
+        await self._put_away()
+
+    async def graded(self, samples: Sequence[Sample], deadline_s: float) -> list[Graded | None]:
+        """What became of each by the deadline; None where nothing did.
+
+        Raises: JudgeUnavailable and the like, where the judge has gone and does not come back.
+        """
+        if not samples:
+            return []
+        if not self._means.asks and any(asks_judge(sample.criteria) for sample in samples):
+            self._means = replace(self._means, asks=True)
+            await self._put_away()
+        await self._opened()  # its loading is no part of the deadline
+        shared = [self._share(sample) for sample in samples]
+        try:
+            await asyncio.wait({one.task for one in shared}, timeout=deadline_s)
+            return [one.task.result() if one.task.done() else None for one in shared]
+        finally:
+            for one in shared:
+                one.leave()
+            if self._grader is not None and self._grader.clogged:
+                await self._put_away()
+
+    def _share(self, sample: Sample) -> _Shared:
+        """The grading of a sample; one for all samples that are equal."""
+        key = sample_digest(sample)
+        shared = self._under_way.get(key)
+        if shared is None:
+            shared = _Shared(asyncio.create_task(self._graded(sample, key)))
+            self._under_way[key] = shared
+            shared.task.add_done_callback(lambda _: self._under_way.pop(key, None))
+        shared.waiting += 1
+        return shared
+
+    async def _graded(self, sample: Sample, key: str) -> Graded:
+        if known := self._known.get(key):
+            self._known.move_to_end(key)
+            return known
+        work = Work(sample, key)
+        for retry in range(self._retries + 1):
+            made = await self._plan(work)
+            grade = made.grade("")
+            if retry == self._retries or not _hopeful(grade):
+                break
+            await asyncio.sleep(_PAUSE_S * 2**retry)
+            work = Work(sample, key, work.attempt + 1, _verdicts(grade))
+        graded = Graded(grade, made.items)
+        if grade.status == "ok":
+            self._known[key] = graded
+            if len(self._known) > _REMEMBERED:
+                self._known.popitem(last=False)
+        return graded
+
+    async def _plan(self, work: Work) -> Plan:
+        """What became of a work; a judge that has gone is opened again, once."""
+        grader = await self._opened()
+        try:
+            return await grader.grade(work)
+        except (InputError, asyncio.CancelledError):
+            raise
+        except Exception:  # noqa: BLE001 - whatever the judge broke with; one who waited reopens it
+            return await (await self._opened()).grade(work)
+
+    async def _opened(self) -> Grader:
+        """The grader, started if it is not, or has ended."""
+        async with self._opening:
+            if self._grader is None or self._grader.ended:
+                await self._put_away()
+                grader = Grader(self._means)
+                await grader.start()
+                self._grader = grader
+            return self._grader
+
+    async def _put_away(self) -> None:
+        grader, self._grader = self._grader, None
+        if grader is not None:
+            await grader.aclose()
+
+
+def _hopeful(grade: Grade) -> bool:
+    """Whether asking again may help: something failed, and all that did may come out otherwise."""
+    stages = {one.outcome.stage for one in grade.outcomes if isinstance(one.outcome, Failure)}
+    return grade.status == "failed" and bool(stages) and not stages & _HOPELESS
+
+
+def _verdicts(grade: Grade) -> dict[str, Verdict]:
+    """What is decided already, by the key of what was asked."""
+    return {one.key: one.outcome for one in grade.outcomes if isinstance(one.outcome, Verdict)}

@@ -1,0 +1,1 @@
+"""Each trainer's entry, wired to a rubric and a judge."""

@@ -1,0 +1,1 @@
+"""What each trainer calls, by duck type: no trainer is imported."""

@@ -1,0 +1,1 @@
+"""The web faces: the reward server. They parse requests and call the use cases."""
