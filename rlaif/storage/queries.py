@@ -166,11 +166,12 @@ def prior_places(connection: Any, twins: bool = False) -> Iterator[tuple[int, in
 
 def best_places(connection: Any, under: str) -> Iterator[tuple[int, int, int]]:
     """(ordinal, number of the part, row) of the effective grades, in the order of the input."""
-    _find_best(connection, under)
+    find_best(connection, under)
     return rows(connection, _PLACES)
 
 
-def _find_best(connection: Any, under: str) -> None:
+def find_best(connection: Any, under: str) -> None:
+    """Make the table `best`: where the effective grade of each sample that has one lies."""
     find_placed(connection, under)
     connection.execute(_BEST)
 
@@ -195,7 +196,7 @@ def near_ids(connection: Any, name: str, most: int) -> list[str]:
 
 def status_counts(connection: Any, under: str) -> tuple[int, int]:
     """How many samples have an effective grade that is ok, and one that failed."""
-    _find_best(connection, under)
+    find_best(connection, under)
     ok, failed = connection.execute(_COUNTS).fetchone()
     return ok, failed
 
