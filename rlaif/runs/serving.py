@@ -1,0 +1,116 @@
+"""What `rlaif serve` serves, put together; how it is spoken over HTTP is in `web`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection
+from dataclasses import dataclass
+from ipaddress import ip_address
+from pathlib import Path
+
+from pydantic import BaseModel, TypeAdapter
+
+from rlaif.authoring.config_file import read_config
+from rlaif.errors import InputError
+from rlaif.records.judge import Judge
+from rlaif.records.reward import Rollout
+from rlaif.records.rubric import Rubric
+from rlaif.records.sample import Sample
+from rlaif.records.shaping import LengthPenalty, RewardGate, Shaping
+from rlaif.runs.rewarding import Rewarder
+
+_GREETING = "Good morning to you."
+_FIRST = Sample.model_validate(
+    {
+        "sample_id": "first",
+        "prompt": "Greet the reader.",
+        "completion": _GREETING,
+        "criteria": [{"id": "greets", "ask": "Is this a greeting?"}],
+    }
+)
+_SHORTEST_TOKEN = 16
+"""Characters; a shorter one can be guessed over a network."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grading:
+    """How rewards are made, besides the rubric and the judge."""
+
+    shaping: Path | None = None
+    """A file of shaping; None: the reward is the score."""
+    deadline_s: float = 150.0
+    retries: int = 1
+    in_flight: int = 256
+    cache: bool = False
+    unsafe_no_sandbox: bool = False
+    accept_forgeable: Collection[str] = ()
+
+
+def rewarder_of(rubric: Rubric, judge: Judge | None, how: Grading) -> Rewarder:
+    """Who makes the rewards; nothing is loaded yet.
+
+    Raises: FileProblems with every problem of the shaping file; InputError for what does not go
+    together.
+    """
+    return Rewarder(
+        rubric,
+        judge,
+        shaping=read_shaping(how.shaping) if how.shaping else None,
+        deadline_s=how.deadline_s,
+        retries=how.retries,
+        in_flight=how.in_flight,
+        cache=how.cache,
+        unsafe_no_sandbox=how.unsafe_no_sandbox,
+        accept_forgeable=how.accept_forgeable,
+    )
+
+
+async def opened(rewarder: Rewarder, *, judged: bool) -> None:
+    """Return once the judge is loaded. Raises: as the `open` of the rewarder.
+
+    Where the criteria come with the samples, nothing shows before the first of them that a judge is
+    needed. So one of ours is graded, where a judge was named (`judged`).
+    """
+    await rewarder.open()
+    if rewarder.rubric.criteria == "per-sample" and judged:
+        await rewarder.rewards([Rollout(_FIRST, tokens=1, baseline=_GREETING)])
+
+
+def read_shaping(path: Path) -> Shaping:
+    """The shaping that a file states. Raises: FileProblems with every problem of it."""
+    parts: dict[str, type[BaseModel]] = {"": Shaping, "gates": RewardGate, "length": LengthPenalty}
+    return read_config(path, TypeAdapter(Shaping), parts)
+
+
+def token_of(name: str | None, host: str) -> str:
+    """The token in the variable `name` of the environment; empty where none is asked for.
+
+    Raises: InputError where it is not set or too short, or where other machines could come to
+    `host` without one.
+    """
+    if name is None:
+        if is_loopback(host):
+            return ""
+        raise InputError(
+            f"--host {host} can be reached by other machines: callers must know a token\n"
+            "  hint: export RLAIF_TOKEN=$(openssl rand -hex 24), and --token-env RLAIF_TOKEN"
+        )
+    token = os.environ.get(name, "").strip()
+    if not token:
+        raise InputError(f"--token-env {name}: the environment has no such variable, or it's empty")
+    if len(token) < _SHORTEST_TOKEN:
+        raise InputError(
+            f"--token-env {name}: a token of {len(token)} characters can be guessed\n"
+            f"  hint: {_SHORTEST_TOKEN} at least, such as from: openssl rand -hex 24"
+        )
+    return token
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach the address `host`."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
