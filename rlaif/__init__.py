@@ -48,10 +48,13 @@ _WHERE = {
     "open_sandbox": "rlaif.runs.sandbox",
 }
 __all__ = [*sorted(_WHERE), "__version__"]
+_CONFIGURED = {"reward": "rlaif.runs.configured_reward"}
+"""What the environment states, for a trainer that imports it by its path."""
 
 
 def __getattr__(name: str) -> Any:
     """Import what is asked for. Raises: AttributeError for a name that rlaif does not have."""
-    if name not in _WHERE:
+    where = _WHERE.get(name) or _CONFIGURED.get(name)
+    if where is None:
         raise AttributeError(f"module 'rlaif' has no attribute '{name}'")
-    return getattr(import_module(_WHERE[name]), name)
+    return getattr(import_module(where), name)

@@ -34,13 +34,16 @@ class _Shared:
     task: asyncio.Task[Graded]
     waiting: int = 0
 
-    def leave(self) -> None:
-        """One waits no longer; the last one ends it. What it broke with has been told then."""
+    def leave(self) -> bool:
+        """One waits no longer; whether the last one has ended it with that.
+
+        What it broke with has been told to whoever waited.
+        """
         self.waiting -= 1
         if self.task.done():
             self.task.cancelled() or self.task.exception()
-        elif self.waiting == 0:
-            self.task.cancel()
+            return False
+        return self.waiting == 0 and self.task.cancel()
 
 
 class KeptJudge:
@@ -78,8 +81,7 @@ class KeptJudge:
             await asyncio.wait({one.task for one in shared}, timeout=deadline_s)
             return [one.task.result() if one.task.done() else None for one in shared]
         finally:
-            for one in shared:
-                one.leave()
+            await _ended([one.task for one in shared if one.leave()])
             if self._grader is not None and self._grader.clogged:
                 await self._put_away()
 
@@ -148,3 +150,9 @@ def _hopeful(grade: Grade) -> bool:
 def _verdicts(grade: Grade) -> dict[str, Verdict]:
     """What is decided already, by the key of what was asked."""
     return {one.key: one.outcome for one in grade.outcomes if isinstance(one.outcome, Verdict)}
+
+
+async def _ended(tasks: Sequence[asyncio.Task[Graded]]) -> None:
+    """Wait for what was cancelled, so that the grader knows that nobody waits any more."""
+    if tasks:
+        await asyncio.wait(tasks)
