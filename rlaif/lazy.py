@@ -19,17 +19,38 @@ BACKENDS = {
 }
 """Judge backend by the name that a judge file gives it."""
 
+WRITERS = {
+    "openai": "rlaif.judging.openai_writer:OpenaiWriter",
+    "scripted": "rlaif.judging.scripted:ScriptedBackend",
+    "transformers": "rlaif.judging.transformers_writer:TransformersWriter",
+    "vllm": "rlaif.judging.vllm_backend:VllmBackend",
+}
+"""What writes a policy's completions, by the name that a policy file gives it."""
+
 ADAPTERS = {
     "bradley_terry": "rlaif.reporting.bradley_terry:strengths",
     "charts": "rlaif.reporting.report.altair_charts:chart",
     "chart_library": "rlaif.reporting.report.altair_charts:library",
+    "loop_charts": "rlaif.reporting.loop.altair_rounds:rounds_chart",
+    "lora": "rlaif.judging.peft_adapter:merged",
     "prometheus": "rlaif.runs.prometheus:exported",
+    "reward_metrics": "rlaif.web.exposition:exposition",
+    "train_dpo": "rlaif.training.trl.dpo:train",
+    "train_grpo": "rlaif.training.trl.grpo:train",
+    "train_kto": "rlaif.training.trl.kto:train",
+    "train_reward": "rlaif.training.trl.reward:train",
+    "train_sft": "rlaif.training.trl.sft:train",
+    "training_arguments": "rlaif.training.trl.arguments:faults",
+    "training_charts": "rlaif.reporting.training_charts:drawn",
     "xlsx": "rlaif.authoring.importers.xlsx_sheets:sheets",
 }
 """Functions that need an optional package, by their name."""
 
 RAY_ENGINE = "rlaif.runs.ray_engine:ray_crew"
 """The engine that grades by actors of Ray."""
+
+REWARD_SERVER = "rlaif.web.running:serve"
+"""The HTTP server of rewards."""
 
 SANDBOX = "rlaif.checks.sandbox.pool:Pool"
 """What shuts in the policy's code."""
@@ -46,6 +67,7 @@ EXTRA_OF = {
     "transformers": "transformers",
     "gguf": "transformers",
     "accelerate": "transformers",
+    "peft": "train",
     "datasets": "train",
     "trl": "train",
     "openpyxl": "xlsx",
@@ -53,6 +75,9 @@ EXTRA_OF = {
     "vl_convert": "report",
     "prometheus_client": "metrics",
     "ray": "ray",
+    "fastapi": "web",
+    "starlette": "web",
+    "uvicorn": "web",
     "s3fs": "s3",
     "gcsfs": "gs",
     "adlfs": "az",

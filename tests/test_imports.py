@@ -99,8 +99,11 @@ def test_every_command_has_its_file_and_every_file_its_command() -> None:
         "judge_option",
         "options",
         "regrading",
+        "rollout_progress",
+        "row_options",
         "progress",
         "progress_line",
+        "train_progress",
         "watching",
         "watching_options",
     }

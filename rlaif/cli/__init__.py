@@ -42,6 +42,13 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "batch": ("Grade", "Ask a judge by files, through an offline batch API."),
     "compare": ("Grade", "Compare pairs of completions by a rubric and a judge, in both orders."),
     "score": ("Grade", "Score people's answers by a rubric, without a judge."),
+    "rollout": ("Train", "Have a policy complete prompts, into samples to grade."),
+    "serve": ("Train", "Serve rewards over HTTP, to any trainer."),
+    "pairs": ("Train", "Write preference pairs of a run, for DPO or a reward model."),
+    "select": ("Train", "Write the best completions of a run, for supervised fine-tuning."),
+    "unpaired": ("Train", "Write good and bad completions of a run, for KTO."),
+    "train": ("Train", "Train a model by TRL's own trainers: SFT, reward, DPO, KTO, GRPO."),
+    "loop": ("Train", "Train round by round on graded completions; stop at reward hacking."),
     "show": ("Look", "Show a run: scores, criteria, failures and their reasons."),
     "explain": ("Look", "Explain one score of a run: its arithmetic, line by line."),
     "diff": ("Look", "Compare two rubrics or two runs: what changed, which scores moved."),
@@ -63,6 +70,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
 }
 """Every command: its panel in the help, and its line there."""
 
+
+_KEPT = {"grade": "graded", "compare": "compared", "rollout": "written"}
+"""Commands that go on where they were interrupted, and what they have done until then."""
 
 OUR_FAULT = 70
 """Exit status of a fault in rlaif itself, as in sysexits.h."""
@@ -100,7 +110,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         tell(f"{format_exc()}rlaif: this is a fault of rlaif itself; please report it", err=True)
         status = OUR_FAULT
     except KeyboardInterrupt:
-        done = {"grade": "graded", "compare": "compared"}.get(given[0] if given else "")
+        done = _KEPT.get(given[0] if given else "")
         kept = f"; what was {done} is kept, and the same command goes on" if done else ""
         with suppress(OSError):  # the terminal may be what was closed
             tell(f"rlaif: interrupted{kept}", err=True)

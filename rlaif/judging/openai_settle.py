@@ -47,9 +47,11 @@ class Writing:
 
 
 async def settle(
-    line: Line, doors: Sequence[Door], spec: OpenaiJudge, way: Way, words: Words | None
+    line: Line, doors: Sequence[Door], spec: OpenaiJudge, way: Way | None, words: Words | None
 ) -> Writing:
     """Try a text at every one of `doors`; one that falls meanwhile is left out.
+
+    `way`: how labels are asked for; None where none are.
 
     Raises: JudgeUnavailable where a server does not let us in.
     """
@@ -81,7 +83,7 @@ async def fits(line: Line, door: Door, spec: OpenaiJudge, writing: Writing) -> s
 
 
 async def _try(
-    line: Line, door: Door, spec: OpenaiJudge, way: Way, words: Words | None
+    line: Line, door: Door, spec: OpenaiJudge, way: Way | None, words: Words | None
 ) -> tuple[Manners, bool, str]:
     """What the server refuses, whether it gives the ids of its texts, and why it was not tried."""
     manners = Manners(spec.options)

@@ -60,7 +60,7 @@ async def survey(
     """
     names = WAYS if spec.api == "auto" or every else (spec.api,)
     while True:
-        found = await asyncio.gather(*[_look(line, door, spec) for door in line.doors.all])
+        found = await asyncio.gather(*[look(line, door, spec) for door in line.doors.all])
         for name in names:
             await asyncio.gather(*[_try(line, one, name, spec, manners, words) for one in found])
             if not every and way_for(found, name):
@@ -178,7 +178,8 @@ def _of_models(base: str, models: Models, model: str) -> tuple[str, bool | None,
     return base, True, told + (f", {models.max_length} tokens" if models.max_length else ""), ""
 
 
-async def _look(line: Line, door: Door, spec: OpenaiJudge) -> Seen:
+async def look(line: Line, door: Door, spec: OpenaiJudge) -> Seen:
+    """The server behind `door`, as far as its list of models says. Raises: JudgeUnavailable."""
     try:
         return Seen(door, await models_of(line, door, spec.model))
     except Fell as fault:

@@ -29,6 +29,10 @@ class _Writing:
         }
         if one.temperature:
             body["seed"] = one.seed & 0x7FFFFFFF  # some servers take no more than 31 bits
+        if one.top_p < 1:
+            body["top_p"] = one.top_p
+        if one.stop_texts:
+            body["stop"] = one.stop_texts
         if one.schema is not None:
             body["response_format"] = schema_format(one.schema)
         return self.manners.body(body)
@@ -87,8 +91,10 @@ class WriteByText(_Writing):
         """One request."""
         (one,) = asked
         messages = [{"role": turn.role, "content": turn.text} for turn in one.turns]
-        thinks = {"enable_thinking": one.thinking}
-        return self._body(one, messages=messages, chat_template_kwargs=thinks)
+        more: Body = {}
+        if one.thinking is not None:
+            more["chat_template_kwargs"] = {"enable_thinking": one.thinking}
+        return self._body(one, messages=messages, **more)
 
     def read(self, asked: Sequence[Request], reply: Body) -> list[Generated | Broken]:
         """The text, and what the model thought where the server keeps that apart."""

@@ -1,7 +1,8 @@
 """Free text by a causal language model that transformers runs.
 
 Requests of like length are one batch, padded on the left. In float32 the same request has the same
-text; in bfloat16 the most probable token can also depend on what else was in the batch.
+text; in bfloat16 the most probable token can also depend on what else was in the batch. A sampled
+text is written alone, or, where it may be written `together` with others, drawn by its own seed.
 """
 
 from __future__ import annotations
@@ -14,17 +15,21 @@ from typing import Any
 
 import torch
 from tokenizers import Tokenizer
-from transformers import GenerationConfig, StoppingCriteriaList
+from transformers import GenerationConfig, LogitsProcessorList, StoppingCriteriaList
 
 from rlaif.judging.model_loading import Loaded
+from rlaif.judging.stop_texts import before_stop
+from rlaif.judging.transformers_draw import Draws, EndsAt
 from rlaif.judging.windows import windows
 from rlaif.ports import Generated, Request, TokenizerFiles
 from rlaif.records.outcome import Failure
 
 _BATCH_TOKENS = {True: 65_536, False: 16_384}
 """Prompt and text of a batch together, on CUDA or not, where the judge file does not say."""
-_WINDOW = 64
-"""Requests that are sorted by length together."""
+_WINDOW = 256
+_ALONE = 4
+"""Of requests that are sorted by length together: as many as may be sampled together, and a fourth
+of that otherwise."""
 _NO_SCHEMA = "written answers are not held to their form: transformers cannot; some may not be read"
 
 Written = tuple[int, Generated | Failure]
@@ -55,7 +60,7 @@ class Writing:
         """Texts as each batch is done; left early, the batch under way ends at its next token."""
         self._stopped = stopped = threading.Event()
         try:
-            async with aclosing(windows(asked, _WINDOW, lambda *_: 1)) as every:
+            async with aclosing(windows(asked, _WINDOW, _weight)) as every:
                 async for window in every:
                     for request in window:
                         if failure := self._too_long(request):
@@ -115,28 +120,45 @@ class Writing:
                 input_ids=ids.to(device),
                 attention_mask=mask.to(device),
                 generation_config=self._how(batch[0]),
-                stopping_criteria=StoppingCriteriaList([_until(stopped)]),
+                logits_processor=LogitsProcessorList(_drawn(batch, longest, device)),
+                stopping_criteria=StoppingCriteriaList(
+                    [_until(stopped), *self._ending(batch, longest)]
+                ),
             )
         for request, row in zip(batch, made[:, longest:].tolist(), strict=True):
             yield request.number, self._text(request, row)
 
     def _how(self, request: Request) -> GenerationConfig:
-        sampling = {"temperature": request.temperature, "top_k": 0, "top_p": 1.0}
+        sampled = bool(request.temperature) and not request.together
+        how: dict[str, Any] = {}
+        if sampled:
+            how = {"temperature": request.temperature, "top_k": 0, "top_p": request.top_p}
+        elif request.together:  # the model's own distribution, whatever its files would have of it
+            how = {"repetition_penalty": 1.0, "no_repeat_ngram_size": 0}
         return GenerationConfig(
             max_new_tokens=request.max_tokens,
-            do_sample=bool(request.temperature),
+            do_sample=sampled,
             eos_token_id=[*self._ends, *request.stops] or None,
             pad_token_id=self._pad,
-            **(sampling if request.temperature else {}),
+            **how,
         )
+
+    def _ending(self, batch: Sequence[Request], longest: int) -> list[EndsAt]:
+        if not any(request.stop_texts for request in batch):
+            return []
+        return [EndsAt(batch, longest, self._decoded)]
+
+    def _decoded(self, ids: Sequence[int]) -> str:
+        return str(self._words.decode(list(ids), skip_special_tokens=True))
 
     def _text(self, request: Request, row: list[int]) -> Generated:
         ends = {*self._ends, *request.stops}
         end = next((place for place, token in enumerate(row) if token in ends), None)
         kept = row if end is None else row[:end]
-        text = self._words.decode(kept, skip_special_tokens=True)
-        computed = len(request.ids)
-        return Generated(text, end is None, len(kept), tuple(kept), tokens_computed=computed)
+        text, stopped = before_stop(self._decoded(kept), request.stop_texts)
+        ids = () if stopped else tuple(kept)  # they say more than the text does
+        cut = end is None and not stopped
+        return Generated(text, cut, len(kept), ids, tokens_computed=len(request.ids))
 
 
 def _until(stopped: threading.Event) -> Callable[[torch.Tensor, object], torch.Tensor]:
@@ -148,12 +170,20 @@ def _until(stopped: threading.Event) -> Callable[[torch.Tensor, object], torch.T
     return stop
 
 
+def _drawn(batch: Sequence[Request], longest: int, device: torch.device) -> list[Draws]:
+    return [Draws(batch, longest, device)] if batch[0].together else []
+
+
+def _weight(request: Request, _before: Request | None) -> int:
+    return 1 if request.together else _ALONE
+
+
 def _batches(window: Sequence[Request], most: int) -> Iterator[list[Request]]:
-    """Requests that end alike, near in length of prompt; a sampled one goes alone."""
+    """Requests that end alike, near in length of prompt; one that is sampled alone goes alone."""
     batch: list[Request] = []
-    for request in sorted(window, key=lambda r: (r.temperature, *_ending(r), len(r.ids))):
+    for request in sorted(window, key=lambda r: (_own_heat(r), *_ending(r), len(r.ids))):
         tokens = (len(request.ids) + request.max_tokens) * (len(batch) + 1)
-        alike = batch and _ending(batch[0]) == _ending(request) and not request.temperature
+        alike = batch and _ending(batch[0]) == _ending(request) and not _own_heat(request)
         if batch and (tokens > most or not alike):
             yield batch
             batch = []
@@ -162,8 +192,13 @@ def _batches(window: Sequence[Request], most: int) -> Iterator[list[Request]]:
         yield batch
 
 
-def _ending(request: Request) -> tuple[int, tuple[int, ...]]:
-    return request.max_tokens, request.stops
+def _own_heat(request: Request) -> float:
+    """The temperature of a request that is sampled alone."""
+    return 0.0 if request.together else request.temperature
+
+
+def _ending(request: Request) -> tuple[bool, int, tuple[int, ...]]:
+    return request.together, request.max_tokens, request.stops
 
 
 def _end_ids(model: Any, words: Tokenizer, special: dict[str, str]) -> tuple[int, ...]:

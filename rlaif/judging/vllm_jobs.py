@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
+from rlaif.judging.stop_texts import before_stop
 from rlaif.judging.vllm_wire import Message
 from rlaif.ports import Answer, Decision, Generated, Prefix, Request
 from rlaif.records.outcome import Failure
@@ -75,10 +76,12 @@ def text(request: Request, decode: Decode, done: Callable[[Result], None]) -> Ba
         "seed": request.seed % 2**63,
         "stops": request.stops,
         "schema": dict(request.schema) if request.schema else None,
+        "top_p": request.top_p,
+        "stop_texts": request.stop_texts,
     }
     job = Job(
         done=done,
-        read=lambda reply: _generated(decode, *reply),
+        read=lambda reply: _generated(decode, request.stop_texts, *reply),
         cost=len(request.ids) + request.max_tokens,
         write=write,
     )
@@ -99,8 +102,14 @@ def _answer(
 
 
 def _generated(
-    decode: Decode, ids: Sequence[int], cut: bool, computed: int, cached: int
+    decode: Decode,
+    stops: Sequence[str],
+    ids: Sequence[int],
+    cut: bool,
+    computed: int,
+    cached: int,
 ) -> Generated:
-    return Generated(
-        decode(ids), cut, len(ids), tuple(ids), tokens_computed=computed, tokens_cached=cached
-    )
+    text, stopped = before_stop(decode(ids), stops)
+    kept = () if stopped else tuple(ids)  # they say more than the text does
+    cut = cut and not stopped
+    return Generated(text, cut, len(ids), kept, tokens_computed=computed, tokens_cached=cached)

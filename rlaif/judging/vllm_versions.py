@@ -83,10 +83,12 @@ def writing(message: dict[str, Any]) -> Any:
     return SamplingParams(
         max_tokens=message["max_tokens"],
         temperature=message["temperature"],
+        top_p=message["top_p"] if message["temperature"] else 1.0,
         seed=message["seed"],
         stop_token_ids=message["stops"],
+        stop=list(message["stop_texts"]) or None,
         structured_outputs=StructuredOutputsParams(json=schema) if schema else None,
-        detokenize=False,
+        detokenize=bool(message["stop_texts"]),  # which are looked for in the text
         output_kind=RequestOutputKind.FINAL_ONLY,
     )
 
@@ -110,7 +112,9 @@ def written(output: Any) -> tuple[list[int], bool]:
     ids = list(one.token_ids)
     if one.finish_reason == "length":
         return ids, True
-    return (ids[:-1] if one.finish_reason == "stop" else ids), False
+    by_text = isinstance(getattr(one, "stop_reason", None), str)
+    by_token = one.finish_reason == "stop" and not by_text
+    return (ids[:-1] if by_token else ids), False
 
 
 def close(engine: Any) -> None:

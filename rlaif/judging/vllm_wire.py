@@ -2,7 +2,7 @@
 
 To an engine, the first message is how to build it; then come, each with its `kind`:
   ask    {prefix, ask: [[ticket, suffix, label ids], ...]}   questions about one sample
-  write  {ticket, ids, max_tokens, temperature, seed, stops, schema}
+  write  {ticket, ids, max_tokens, temperature, top_p, seed, stops, stop_texts, schema}
   drop   {tickets}     nobody waits for these any more
   end                  end in good order
 From it, first `ready` with facts about the model or `failed` with {type, text}; then

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any, NoReturn
@@ -21,7 +22,7 @@ from rlaif.errors import JudgeUnavailable
 from rlaif.ports import TokenizerFiles
 
 _MARK = "\ue000"
-_FAULTS = (
+TEMPLATE_FAULTS = (
     TemplateError, TypeError, ValueError, LookupError, AttributeError, ArithmeticError,
     SyntaxError, RecursionError,
 )  # fmt: skip
@@ -101,8 +102,8 @@ def _rendered(files: TokenizerFiles, ways: tuple[dict[str, Any], ...]) -> Frame:
     reason = ""
     for messages, way in product((two_turns, one_turn), ways):
         try:
-            text = _apply(template, messages, {**files.special_tokens, **way})
-        except _FAULTS as error:
+            text = apply_template(template, messages, {**files.special_tokens, **way})
+        except TEMPLATE_FAULTS as error:
             reason = str(error)
             continue
         parts = text.split(_MARK)
@@ -112,7 +113,14 @@ def _rendered(files: TokenizerFiles, ways: tuple[dict[str, Any], ...]) -> Frame:
     raise JudgeUnavailable(f"the model's chat template cannot be used: {reason}")
 
 
-def _apply(template: str, messages: list[dict[str, str]], more: dict[str, Any]) -> str:
+def apply_template(
+    template: str, messages: Sequence[Mapping[str, Any]], more: Mapping[str, Any]
+) -> str:
+    """The messages in a model's chat format, up to where it answers.
+
+    Args: `more`, the special tokens that templates name, and what else they ask about.
+    Raises: one of TEMPLATE_FAULTS.
+    """
     environment = ImmutableSandboxedEnvironment(
         trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.loopcontrols", _Generation]
     )

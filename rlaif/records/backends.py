@@ -85,16 +85,20 @@ def _listed(value: Any) -> Any:
     return (value,) if isinstance(value, str) else value
 
 
+Addresses = Annotated[
+    tuple[Annotated[Words, AfterValidator(_url)], ...],
+    BeforeValidator(_listed, json_schema_input_type=str | tuple[str, ...]),
+    Field(min_length=1),
+]
+"""Where a model is served, up to `/v1`: an address, or several."""
+
+
 class OpenaiJudge(JudgeBase):
     """A model behind any server that speaks OpenAI's protocol."""
 
     backend: Literal["openai"]
     """A server that speaks OpenAI's protocol."""
-    base_url: Annotated[
-        tuple[Annotated[Words, AfterValidator(_url)], ...],
-        BeforeValidator(_listed, json_schema_input_type=str | tuple[str, ...]),
-        Field(min_length=1),
-    ]
+    base_url: Addresses
     """The server's address up to `/v1`, or several: all questions about a sample go to one."""
     revision: Text | None = None
     """Which weights the server has, where it does not say; part of what a verdict is known by."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -34,6 +34,8 @@ _NO_MAPPING: Mapping[str, str] = MappingProxyType({})
 _NOT_READ = frozenset({".xlsx", ".xls", ".yaml", ".yml", ".arrow", ".feather"})
 _CSV = (".csv", ".tsv")
 _TEXT = (".jsonl", ".ndjson", ".json", ".gz", ".zst")
+FromRow = Callable[[dict[str, Any], Mapping[str, str]], Sample | list[Fault]]
+"""What makes a sample of a row and the mapping, or says all that is wrong with it."""
 _READ = "samples are JSON Lines (.jsonl, .gz, .zst), CSV, Parquet, or a dataset saved on disk"
 
 
@@ -49,16 +51,20 @@ class Row:
 
 
 def read_rows(
-    source: str, mapping: Mapping[str, str] = _NO_MAPPING, limit: int | None = None
+    source: str,
+    mapping: Mapping[str, str] = _NO_MAPPING,
+    limit: int | None = None,
+    made: FromRow | None = None,
 ) -> Iterator[Row]:
     """The rows of `source` in order, read as they are asked for; `-` is standard input.
 
     `source` is a path or a URL; one with `*`, `?` or `[...]` in it stands for all that fit.
-    Args: `mapping` from our field to their column; `limit`, the most rows to read.
+    Args: `mapping` from our field to their column; `limit`, the most rows to read; `made`, what
+    makes samples of rows that are none as they stand.
     Raises: InputError for a source that cannot be read at all; bad rows are yielded.
     """
     check_mapping(mapping)
-    return islice(_rows_of(_looked_at(source), mapping), limit)
+    return islice(_rows_of(_looked_at(source), mapping, made or _sample), limit)
 
 
 def read_samples(
@@ -90,15 +96,15 @@ def _looked_at(source: str) -> list[tuple[Place | None, Kind]]:
 
 
 def _rows_of(
-    places: Iterable[tuple[Place | None, Kind]], mapping: Mapping[str, str]
+    places: Iterable[tuple[Place | None, Kind]], mapping: Mapping[str, str], made: FromRow
 ) -> Iterator[Row]:
     for place, kind in places:
         if place is None:
-            yield from _text_rows(STANDARD_INPUT, mapping)
+            yield from _text_rows(STANDARD_INPUT, mapping, made)
         elif kind == "folder" or place.suffix in _CSV or _is_parquet(place):
-            yield from _table_rows(place, kind, mapping)
+            yield from _table_rows(place, kind, mapping, made)
         else:
-            yield from _text_rows(place.source, mapping)
+            yield from _text_rows(place.source, mapping, made)
 
 
 def _is_parquet(place: Place) -> bool:
@@ -113,14 +119,14 @@ def _is_parquet(place: Place) -> bool:
         raise InputError(f"{place.name}: {error.strerror}") from error
 
 
-def _text_rows(source: str, mapping: Mapping[str, str]) -> Iterator[Row]:
+def _text_rows(source: str, mapping: Mapping[str, str], made: FromRow) -> Iterator[Row]:
     path = shown(source)
     for number, line in read_lines(source):
         parsed = parse_line(source, number, line)
         if isinstance(parsed, Problem):
             yield Row(path, number, None, (parsed,))
             continue
-        found = _sample(parsed, mapping)
+        found = made(parsed, mapping)
         if isinstance(found, Sample):
             yield Row(path, number, found)
         else:
@@ -134,12 +140,14 @@ def _our_names(columns: Mapping[str, int], mapping: Mapping[str, str]) -> dict[s
     return {**columns, **ours}
 
 
-def _table_rows(place: Place, kind: Kind, mapping: Mapping[str, str]) -> Iterator[Row]:
+def _table_rows(
+    place: Place, kind: Kind, mapping: Mapping[str, str], made: FromRow
+) -> Iterator[Row]:
     for name, rows in _tables(place, kind):
         texts = JsonColumns(dict(mapping))
         for number, raw in rows:
             read = raw if isinstance(raw, Fault) else texts.read(raw)
-            found = [read] if isinstance(read, Fault) else _sample(read, mapping)
+            found = [read] if isinstance(read, Fault) else made(read, mapping)
             if isinstance(found, Sample):
                 yield Row(name, number, found)
             else:
