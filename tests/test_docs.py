@@ -8,12 +8,13 @@ import pytest
 
 from rlaif.authoring.judge_file import read_judge
 from rlaif.authoring.rubric_file import read_rubric
+from rlaif.authoring.train_file import read_training
 from rlaif.cli import COMMANDS, main
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
-GROUPS = ("batch", "cache", "rubric")
+GROUPS = ("batch", "cache", "rubric", "train")
 """Commands that have commands of their own."""
 COMMAND = re.compile(r"\brlaif ([a-z]+)((?: +[^\s#`|]+)*)")
 
@@ -40,6 +41,9 @@ def test_every_whole_file_shown_is_sound(page: str, text: str) -> None:
         assert not read_rubric(page, text).problems
     elif text.startswith("judge:"):
         assert not read_judge(ROOT / "judges" / "shown.yaml", text).problems
+    elif text.startswith("train:"):
+        kind = text.partition("\n")[0].removeprefix("train:").strip()
+        assert read_training(ROOT / "shown.yaml", kind, text=text).train == kind
     elif "- id:" in text and "..." not in text:
         criteria = "rubric: a\nversion: 1.0.0\ntitle: T\ncriteria:\n" + text
         assert not read_rubric(page, criteria).problems
@@ -65,7 +69,7 @@ def test_every_command_and_option_that_is_shown_exists(
     for name in named:
         told = _helped(name, capsys)
         for _, arguments in [s for s in shown if s[0] == name]:
-            if name in GROUPS:
+            if name in GROUPS and arguments.strip():
                 told = _helped(f"{name} {arguments.split()[0]}", capsys)
             for option in re.findall(r"(?<!\S)\[?(--[a-z-]+|-[a-z])\b", arguments):
                 assert option in told, f"rlaif {name} has no {option}"

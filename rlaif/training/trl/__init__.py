@@ -1,0 +1,1 @@
+"""TRL's own trainers by a stated configuration. Only `job` can be imported without TRL."""
