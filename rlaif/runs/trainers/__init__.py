@@ -1,1 +1,1 @@
-"""Each trainer's entry, wired to a rubric and a judge."""
+"""The adapters of other trainers, each wired to a rubric and a judge: what their files name."""

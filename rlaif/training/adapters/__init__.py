@@ -1,1 +1,1 @@
-"""What each trainer calls, by duck type: no trainer is imported."""
+"""Other trainers' calls, in their forms: each takes a `ports.Rewarding`, and none is imported."""
