@@ -166,4 +166,4 @@ class SyncRubricReward:
         rollouts = self._reward._rollouts(prompts, completions, completion_ids, columns)
         rewards = self._reward.rewarder.rewards_sync(rollouts)
         log_rewards(self.__name__, rewards, log_extra, log_metric)
-        return [value_or(reward, self._on_failure) for reward in rewards]
+        return [value_or(*both, self._on_failure) for both in zip(rollouts, rewards, strict=True)]

@@ -6,23 +6,24 @@ from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 from rlaif.errors import JudgeUnavailable
-from rlaif.records.reward import Reward
+from rlaif.records.reward import Reward, Rollout
+from rlaif.training.adapters.settled import why
 
 OnFailure = Literal["raise", "none"] | float
 """What becomes of a completion without a grade, where a trainer takes no missing reward."""
 
 
-def value_or(reward: Reward, on_failure: OnFailure) -> float | None:
+def value_or(rollout: Rollout, reward: Reward, on_failure: OnFailure) -> float | None:
     """The reward's value, or what stands for one that is not there.
 
-    Raises: JudgeUnavailable with the first failure's words, where nothing does.
+    Raises: JudgeUnavailable that says why, without a word of the completion, where nothing does.
     """
     if reward.value is not None or on_failure == "none":
         return reward.value
     if on_failure == "raise":
-        why = reward.messages[0] if reward.messages else reward.reason
         raise JudgeUnavailable(
-            f"a completion could not be graded ({why}), and this trainer takes no missing reward\n"
+            "a completion could not be graded, and this trainer takes no missing reward: "
+            f"{why(rollout, reward)}\n"
             "  hint: more retries, or on_failure=0.0, which trains on a made-up number"
         )
     return float(on_failure)

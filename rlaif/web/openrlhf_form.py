@@ -14,14 +14,11 @@ from typing import Any
 import orjson
 
 from rlaif.records.reward import Reward, Rollout
+from rlaif.training.adapters.query import completion_of, without_end
 from rlaif.web.replies import Refused
 from rlaif.web.served import Served
 from rlaif.web.taking import At, Intake, list_of
 
-_TAIL = 32
-"""Characters of a prompt that must be there where its beginning was cut off."""
-_TRIES = 1000
-"""Places where such a prompt is looked for; a completion may repeat its end."""
 _RETRY = {"Retry-After": "1"}
 
 
@@ -108,66 +105,6 @@ class OpenrlhfForm:
         return dict(read)
 
 
-def completion_of(query: str, prompt: str) -> str | None:
-    """What stands in the query behind the prompt; None where the prompt is not there.
-
-    The query was decoded from tokens, which may change white space, and a prompt that was too long
-    was cut at its beginning. A completion comes last, so that it cannot move where the prompt ends.
-    """
-    if query.startswith(prompt):
-        return query[len(prompt) :]
-    end = _end_of_cut(query, prompt) or _end_of_spaced(query, prompt)
-    return query[end:] if end else None
-
-
-def without_end(text: str, tokens: Sequence[str]) -> str:
-    """The text without the tokens at its end, in any order and however many.
-
-    Line ends go with a token that they follow.
-    """
-    end = len(text)
-    while True:
-        bare = end
-        while bare and text[bare - 1] == "\n":
-            bare -= 1
-        found = next((one for one in tokens if one and text.endswith(one, 0, bare)), None)
-        if found is None:
-            return text[:end]
-        end = bare - len(found)
-
-
-def _end_of_cut(query: str, prompt: str) -> int:
-    """Where a prompt ends whose beginning is missing; 0 where it is not so.
-
-    The longest part that fits, as a prompt may end with the same sign over and over.
-    """
-    tail, end = prompt[-_TAIL:], len(prompt)
-    if len(tail) < _TAIL:
-        return 0
-    for _ in range(_TRIES):
-        found = query.rfind(tail, 0, end)
-        end = found + _TAIL
-        if found < 0:
-            return 0
-        if prompt.endswith(query[:end]):
-            return end
-        end -= 1
-    return 0
-
-
-def _end_of_spaced(query: str, prompt: str) -> int:
-    """Where a prompt ends that differs in nothing but white space; 0 where it is not so."""
-    wanted = "".join(prompt.split())
-    at = 0
-    for sign in wanted:
-        while at < len(query) and query[at].isspace():
-            at += 1
-        if at == len(query) or query[at] != sign:
-            return 0
-        at += 1
-    return at
-
-
 def _logs(rewards: Sequence[Reward], criteria: Sequence[str]) -> dict[str, list[float]]:
     logs = {"answered": [_answered(one) for one in rewards]}
     for name in criteria:
@@ -182,10 +119,9 @@ def _answered(one: Reward) -> float:
 
 def _failed(rewards: Sequence[Reward], failed: Sequence[int]) -> Refused:
     first = rewards[failed[0]]
-    why = first.messages[0] if first.messages else first.reason
     return Refused(
         503,
-        f"{len(failed)} of {len(rewards)} have no reward: {why}",
+        f"{len(failed)} of {len(rewards)} have no reward: {first.reason}",
         f"query[{failed[0]}]",
         hint="the same request may work later; --on-failure NUMBER gives a stand-in instead",
         headers=_RETRY,

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from rlaif.training.adapters.query import completion_of, without_end
 from rlaif.web.described import EXAMPLES
-from rlaif.web.openrlhf_form import completion_of, without_end
 
 ITEM = {"prompt": "Greet her.", "completion": "hello"}
 

@@ -18,6 +18,7 @@ from rlaif.records.reward import Rollout
 from rlaif.training.adapters.handed import handed
 from rlaif.training.adapters.logged import answered, key
 from rlaif.training.adapters.plain import labelled
+from rlaif.training.adapters.query import completion_of, without_end
 from rlaif.training.adapters.settled import Settled, Terms, settled_sync
 
 _LOG = logging.getLogger(__name__)
@@ -26,8 +27,6 @@ END_TOKENS = (
     *("<end_of_turn>", "<eos>", "<|return|>", "<\uff5cend\u2581of\u2581sentence\uff5c>"),
 )
 """What ends a turn in the chat formats that are common; taken off the end of a completion."""
-_TAIL = 32
-"""So much of a prompt's end must be there where its beginning was cut off, in characters."""
 
 
 class OpenrlhfReward:
@@ -77,7 +76,7 @@ class OpenrlhfReward:
 
     def _rollout(self, query: str, prompt: str, label: Any) -> Rollout:
         stated = labelled(label)
-        completion = without_end(completion_of(query, prompt), self._end_tokens)
+        completion = without_end(_completion(query, prompt), self._end_tokens)
         return handed(
             "OpenRLHF",
             prompt=stated.get("prompt") or prompt,
@@ -86,31 +85,12 @@ class OpenrlhfReward:
         )
 
 
-def completion_of(query: str, prompt: str) -> str:
-    """What stands in the query behind the prompt, also where the prompt was cut at its beginning.
-
-    Raises: InputError where the prompt is not there.
-    """
-    if query.startswith(prompt):
-        return query[len(prompt) :]
-    tail = prompt[-_TAIL:]
-    at = query.find(tail) if len(prompt) > _TAIL else -1
-    while at >= 0:
-        end = at + _TAIL
-        if prompt.endswith(query[:end]):
-            return query[end:]
-        at = query.find(tail, at + 1)
-    raise InputError(
-        "a query of OpenRLHF does not begin with its prompt: its tokenizer does not give the same "
-        "text back\n  hint: `rlaif serve` and a URL, or a tokenizer that does"
-    )
-
-
-def without_end(text: str, tokens: Sequence[str]) -> str:
-    """The text without the tokens that end a turn, and the line ends that stand behind one."""
-    while True:
-        bare = text.rstrip("\n")
-        found = next((token for token in tokens if bare.endswith(token)), None)
-        if found is None:
-            return text
-        text = bare[: -len(found)]
+def _completion(query: str, prompt: str) -> str:
+    """What stands behind the prompt. Raises: InputError where the prompt is not there."""
+    found = completion_of(query, prompt)
+    if found is None:
+        raise InputError(
+            "a query of OpenRLHF does not begin with its prompt: its tokenizer does not give the "
+            "same text back"
+        )
+    return found

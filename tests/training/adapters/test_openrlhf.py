@@ -6,7 +6,8 @@ import pytest
 
 from rlaif.errors import InputError, JudgeUnavailable
 from rlaif.records.reward import Reward
-from rlaif.training.adapters.openrlhf import OpenrlhfReward, completion_of, without_end
+from rlaif.training.adapters.openrlhf import OpenrlhfReward
+from rlaif.training.adapters.query import completion_of, without_end
 from rlaif.training.adapters.settled import Terms
 
 PROMPT = "<|im_start|>user\nSay hello, please.<|im_end|>\n<|im_start|>assistant\n"
@@ -73,9 +74,10 @@ def test_a_completion_that_repeats_the_prompts_end_is_kept_whole() -> None:
     assert completion_of(PROMPT + said, PROMPT) == said
 
 
-def test_a_query_without_its_prompt_is_refused() -> None:
+def test_a_query_without_its_prompt_is_refused(rewarding: Callable[..., Any]) -> None:
+    query = "The treasure lies under the old oak tree."
     with pytest.raises(InputError, match="does not begin with its prompt") as raised:
-        completion_of("The treasure lies under the old oak tree.", PROMPT)
+        OpenrlhfReward(rewarding()).reward_func([query], [PROMPT], [""])
     assert "oak" not in str(raised.value)
 
 
