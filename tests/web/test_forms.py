@@ -110,7 +110,7 @@ async def test_openrlhf_is_refused_and_asks_again_where_a_reward_is_not_there(se
     assert reply.status_code == 503
     assert reply.headers["retry-after"] == "1"
     assert reply.json()["error"]["where"] == "query[1]"
-    assert "kind: backend: the server hangs" in reply.json()["error"]["message"]
+    assert reply.json()["error"]["message"] == "1 of 2 have no reward: failed:kind"
 
 
 async def test_a_stand_in_is_given_only_by_name_and_is_counted_and_told(serve: Any) -> None:

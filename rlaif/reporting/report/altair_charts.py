@@ -33,7 +33,12 @@ _FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, 
 
 def chart(plot: Plot) -> dict[str, Any]:
     """The specification of one plot, as wide as the element that holds it."""
-    made = _KINDS[plot.kind](plot).properties(
+    return styled(_KINDS[plot.kind](plot))
+
+
+def styled(drawn: Any) -> dict[str, Any]:
+    """The specification of a chart of altair's, in the page's own colours and type."""
+    made = drawn.properties(
         width="container", autosize=alt.AutoSizeParams(type="fit-x", contains="padding")
     )
     axis = {
@@ -44,12 +49,8 @@ def chart(plot: Plot) -> dict[str, Any]:
         "gridColor": "var(--line)",
         **dict.fromkeys(("labelFontSize", "titleFontSize"), 12),
     }
-    made = (
-        made.configure(font=_FONT, background="transparent")
-        .configure_view(stroke=None)
-        .configure_axis(**axis)
-    )
-    specification: dict[str, Any] = made.to_dict()
+    made = made.configure(font=_FONT, background="transparent").configure_view(stroke=None)
+    specification: dict[str, Any] = made.configure_axis(**axis).to_dict()
     return specification
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-PlotKind = Literal["bins", "intervals", "bars", "bubbles", "two_runs"]
+PlotKind = Literal["bins", "intervals", "bars", "bubbles", "two_runs", "rounds"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +111,9 @@ class Page:
     warnings: Sequence[str]
     tiles: Sequence[Tile]
     parts: Sequence[Part]
+    kind: str = "Report of a run"
+    made: str = "What was graded, by what, and what it cost"
+    """Above the facts."""
 
     @property
     def figures(self) -> list[Figure]:
