@@ -1,0 +1,1 @@
+"""The report of a loop: its rounds, its panel, and why it stopped."""
