@@ -98,7 +98,7 @@ def trained(kind: str, seed: int, folder: Path) -> Path:
     if kind == "grpo":
         config = configured(kind, seed, folder, data=EXAMPLE / "prompts.jsonl")
     else:
-        run = graded(POLICY, EXAMPLE / "prompts.jsonl", 6, seed, folder / "own")
+        run = graded(POLICY, EXAMPLE / "prompts.jsonl", 4, seed, folder / "own")
         pairs = folder / "pairs.jsonl"
         if not pairs.exists():
             rlaif("pairs", run, "-o", pairs, "--strategy", "margin", "--min-margin", 0.3,
