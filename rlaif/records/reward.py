@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from rlaif.records.sample import Sample
+from rlaif.records.sample import Chat, Sample
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +17,8 @@ class Reward:
     score: float | None
     """In [0, 1], before any shaping; None where there is none."""
     reason: str = ""
-    """As the grade says (`gate:ID`, `prescreen:RULE`, `failed:ID`), or `deadline`, or
-    `gate:ID of the reward`; empty where nothing needs saying."""
+    """As the grade says (`gate:ID`, `prescreen:RULE`, `failed:ID`), or `deadline`,
+    `reward_gate:ID` or `baseline`; empty where nothing needs saying."""
     values: Mapping[str, float | None] = field(default_factory=dict)
     """By id of criterion or section, in [0, 1]; None where there is no verdict."""
     messages: tuple[str, ...] = ()
@@ -34,5 +34,5 @@ class Rollout:
     """Completions of one group answer the same prompt; empty: the prompt itself tells."""
     tokens: int | None = None
     """Length of the completion in tokens, where the trainer says."""
-    baseline: str | None = None
+    baseline: str | Chat | None = None
     """A completion of the same prompt to compare with, where shaping asks for one."""

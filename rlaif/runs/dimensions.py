@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from rlaif.errors import InputError
@@ -63,29 +63,45 @@ class Shared:
     def __init__(self, rewarder: Rewarder, takers: int) -> None:
         """Args: `takers`, how many functions ask for each batch."""
         self.rewarder, self._takers = rewarder, takers
-        self._under_way: dict[str, _Taken] = {}
+        self._under_way: dict[str, list[_Batch]] = {}
 
-    async def graded(self, rollouts: Sequence[Rollout]) -> tuple[list[Graded | None], bool]:
+    async def graded(
+        self, rollouts: Sequence[Rollout], taker: int
+    ) -> tuple[list[Graded | None], bool]:
         """What became of each rollout; and whether this is the first to be told.
 
+        Args: `taker`, which of the functions asks; one that asks again for the same batch begins
+        anew, as a trainer does that was stopped between two functions.
         Raises: as `Rewarder.graded`, for every taker.
         """
         key = digest(*(sample_digest(one.sample) for one in rollouts))
-        taken = self._under_way.get(key)
-        if taken is None:
-            self._drop_stale()
-            taken = _Taken(asyncio.ensure_future(self.rewarder.graded(rollouts)))
-            self._under_way[key] = taken
-        taken.by += 1
-        first = taken.by == 1
-        if taken.by == self._takers:
-            self._under_way.pop(key)
-        return await asyncio.shield(taken.grading), first
+        batches = self._under_way.setdefault(key, [])
+        batch = next((one for one in batches if taker not in one.takers), None)
+        if batch is None:
+            self._drop_stale(key)
+            batch = _Batch(asyncio.ensure_future(self.rewarder.graded(rollouts)))
+            self._under_way.setdefault(key, []).append(batch)
+        batch.takers.add(taker)
+        first = len(batch.takers) == 1
+        if len(batch.takers) == self._takers:
+            self._drop(key, batch)
+        return await asyncio.shield(batch.grading), first
 
-    def _drop_stale(self) -> None:
-        """A trainer that was stopped between two functions leaves one behind."""
-        for key in [key for key, taken in self._under_way.items() if taken.grading.done()]:
+    def _drop(self, key: str, batch: _Batch) -> None:
+        left = [one for one in self._under_way[key] if one is not batch]
+        if left:
+            self._under_way[key] = left
+        else:
             del self._under_way[key]
+
+    def _drop_stale(self, now: str) -> None:
+        """A trainer that was stopped between two functions leaves batches behind."""
+        for key, batches in list(self._under_way.items()):
+            left = [one for one in batches if not one.grading.done()]
+            if left:
+                self._under_way[key] = left
+            elif key != now or batches:
+                del self._under_way[key]
 
     def __getstate__(self) -> dict[str, Any]:
         """Without what is under way."""
@@ -98,18 +114,20 @@ class Shared:
 
 
 @dataclass(slots=True, eq=False)
-class _Taken:
+class _Batch:
     grading: asyncio.Future[list[Graded | None]]
-    by: int = 0
+    takers: set[int] = field(default_factory=set)
 
 
 class Dimension:
     """A reward function of some of the criteria. Made by `RubricReward.per_dimension`."""
 
-    def __init__(self, name: str, ids: tuple[str, ...], shared: Shared, form: Form) -> None:
-        """Args: `ids` of items of the rubric; `form`, what makes rollouts of a trainer's call."""
+    def __init__(
+        self, name: str, number: int, ids: tuple[str, ...], shared: Shared, form: Form
+    ) -> None:
+        """Args: `number` among the dimensions; `ids` of items; `form` makes rollouts of a call."""
         self.__name__ = name
-        self._ids, self._shared, self._form = ids, shared, form
+        self._number, self._ids, self._shared, self._form = number, ids, shared, form
 
     async def __call__(
         self,
@@ -127,11 +145,12 @@ class Dimension:
         Raises: as `RubricReward`.
         """
         rollouts = self._form(prompts, completions, completion_ids, columns)
-        graded, first = await self._shared.graded(rollouts)
+        graded, first = await self._shared.graded(rollouts, self._number)
         if first:
             name = self.__name__.rpartition("/")[0]
-            rewards = as_rewards(rollouts, graded, [], Shaping(), self._shared.rewarder.rubric)
-            log_rewards(name, rewards, log_extra, log_metric)
+            rubric = self._shared.rewarder.rubric
+            rewards = as_rewards(rollouts, graded, [], Shaping(), rubric)
+            log_rewards(name, rubric, rewards, log_extra, log_metric)
         return [dimension_value(one, self._ids) for one in graded]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from dataclasses import dataclass
 
 from rlaif.errors import JudgeUnavailable
@@ -41,15 +41,25 @@ class Means:
     """Whether anything is asked of the judge; else none is loaded."""
 
 
+CLOSE_S = 30.0
+"""A judge that takes longer to close is left behind."""
+
+
+class Replaced(Exception):
+    """Another grader stands in this one's place: what was asked is to be asked there."""
+
+
 class Grader:
     """Start it, ask it, close it, all in one event loop."""
 
     def __init__(self, means: Means) -> None:
         """Nothing is loaded before `start`."""
-        self._means = means
+        self.means = means
         self._works: asyncio.Queue[Work | None] = asyncio.Queue()
         self._waiting: dict[int, tuple[Work, asyncio.Future[Plan]]] = {}
         self._inside: dict[int, Work] = {}
+        self._moved = 0.0
+        self._told: Exception = JudgeUnavailable("the judge was closed")
         self._serving: asyncio.Task[None] | None = None
         self._sandbox: OnDemand | None = None
         self.name = ""
@@ -69,20 +79,21 @@ class Grader:
     @property
     def ended(self) -> bool:
         """Whether it answers nothing any more."""
-        return self._serving is None or self._serving.done()
+        serving = self._serving
+        return serving is None or serving.done() or bool(serving.cancelling())
 
-    @property
-    def clogged(self) -> bool:
-        """Whether half of what may be under way hangs, and nobody waits for it any more."""
+    def stuck(self, seconds: float) -> bool:
+        """Whether nothing was answered for so long, and half of all places wait for nobody."""
         abandoned = self._inside.keys() - self._waiting.keys()
-        return 2 * len(abandoned) >= self._means.in_flight
+        still = asyncio.get_running_loop().time() - self._moved
+        return 2 * len(abandoned) >= self.means.in_flight and still >= 0.9 * seconds
 
     async def grade(self, work: Work) -> Plan:
         """The work with all its outcomes. Raises: whatever ended the stream."""
         if self._sandbox is not None and runs_code(work.sample.criteria):
             await self._sandbox.start()
         if self.ended:
-            raise JudgeUnavailable("the judge was closed")
+            raise self._told
         done: asyncio.Future[Plan] = asyncio.get_running_loop().create_future()
         self._waiting[id(work)] = (work, done)
         self._works.put_nowait(work)
@@ -91,16 +102,18 @@ class Grader:
         finally:
             self._waiting.pop(id(work), None)
 
-    async def aclose(self) -> None:
-        """End the judge; what is under way is not waited for."""
-        if self._serving is None:
+    async def aclose(self, told: Exception) -> None:
+        """End the judge; whoever waits gets `told`. What takes too long is left behind."""
+        serving = self._serving
+        if serving is None:
             return
-        self._serving.cancel()
-        with suppress(asyncio.CancelledError, Exception):  # told to whoever waited
-            await self._serving
+        self._told = told
+        self._break(told)
+        serving.cancel()
+        await asyncio.wait({serving}, timeout=CLOSE_S)
 
     async def _serve(self, started: asyncio.Future[None]) -> None:
-        means = self._means
+        means = self.means
         code = runs_code(means.rubric.items)
         try:
             with remembering(means.cache) as memory:
@@ -126,24 +139,28 @@ class Grader:
                     async with aclosing(plans):
                         async for made in plans:
                             self._hand(made)
-        except BaseException as error:
-            self._break(error)
+        except Exception as error:
+            self._told = error
             raise
+        finally:
+            self._break(self._told)
 
     async def _stream(self) -> AsyncIterator[Work]:
         while (work := await self._works.get()) is not None:
             if id(work) in self._waiting:  # whoever asked may have given up since
+                if not self._inside:
+                    self._moved = asyncio.get_running_loop().time()
                 self._inside[id(work)] = work  # kept, so that no other has its id
                 yield work
 
     def _hand(self, made: Plan) -> None:
         self._inside.pop(id(made.work), None)
+        self._moved = asyncio.get_running_loop().time()
         _, done = self._waiting.get(id(made.work), (None, None))
         if done is not None and not done.done():
             done.set_result(made)
 
-    def _break(self, error: BaseException) -> None:
-        told = error if isinstance(error, Exception) else JudgeUnavailable("the judge was closed")
+    def _break(self, told: Exception) -> None:
         for _, done in self._waiting.values():
             if not done.done():
                 done.set_exception(told)

@@ -98,7 +98,7 @@ class RubricReward:
         """
         rollouts = self._rollouts(prompts, completions, completion_ids, columns)
         rewards = await self.rewarder.rewards(rollouts)
-        log_rewards(self.__name__, rewards, log_extra, log_metric)
+        log_rewards(self.__name__, self.rewarder.rubric, rewards, log_extra, log_metric)
         return [reward.value for reward in rewards]
 
     def sync(self, on_failure: OnFailure = "raise") -> SyncRubricReward:
@@ -123,8 +123,8 @@ class RubricReward:
         named = dimension_groups(self.rewarder.rubric, groups)
         shared = Shared(self.rewarder, len(named))
         return [
-            Dimension(f"{self.__name__}/{name}", items, shared, self._rollouts)
-            for name, items in named.items()
+            Dimension(f"{self.__name__}/{name}", number, items, shared, self._rollouts)
+            for number, (name, items) in enumerate(named.items())
         ]
 
     def close(self) -> None:
@@ -165,5 +165,6 @@ class SyncRubricReward:
         """As the awaited one. Raises: JudgeUnavailable also for a row that failed, by default."""
         rollouts = self._reward._rollouts(prompts, completions, completion_ids, columns)
         rewards = self._reward.rewarder.rewards_sync(rollouts)
-        log_rewards(self.__name__, rewards, log_extra, log_metric)
+        rubric = self._reward.rewarder.rubric
+        log_rewards(self.__name__, rubric, rewards, log_extra, log_metric)
         return [value_or(*both, self._on_failure) for both in zip(rollouts, rewards, strict=True)]

@@ -10,9 +10,9 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
+import weakref
 from collections.abc import Callable, Collection, Coroutine, Sequence
 from concurrent.futures import Future
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -21,7 +21,6 @@ from rlaif.ports import JudgeBackend, Sandbox
 from rlaif.records.judge import Judge
 from rlaif.records.reward import Reward, Rollout
 from rlaif.records.rubric import Rubric
-from rlaif.records.sample import Sample
 from rlaif.records.shaping import Shaping
 from rlaif.runs.fit import misfit
 from rlaif.runs.forgeable import forgery, refuse_forgeable
@@ -33,7 +32,6 @@ from rlaif.runs.worth import Graded, as_rewards, baseline_sample, refuse_unknown
 
 T = TypeVar("T")
 Job = Coroutine[Any, Any, T]
-_CLOSE_S = 30.0
 _MAKING = threading.Lock()
 """Callers of several threads make one loop."""
 
@@ -92,7 +90,7 @@ class Rewarder:
             in_flight,
             asks_judge(rubric.items),
         )
-        self._forget()
+        self._live: _Live | None = None
 
     @property
     def rubric(self) -> Rubric:
@@ -124,80 +122,93 @@ class Rewarder:
             begun.cancel()
             raise
 
-    async def open(self) -> None:
-        """Load the judge now, not at the first call. Raises: as `rewards`."""
-        await asyncio.wrap_future(self._loop_of_this_process().begin(self._open()))
+    async def open(self, *, asks: bool = False) -> None:
+        """Load the judge now, not at the first call.
+
+        Args: `asks`, also a judge that only samples' own criteria will be asked of.
+        Raises: as `rewards`.
+        """
+        live = self._alive()
+        begun = live.loop.begin(live.kept.open(asks=asks and self._judged))
+        await asyncio.wrap_future(begun)
 
     def close(self) -> None:
-        """Let go of the judge, and end the thread; the next call loads anew."""
-        loop, kept = self._loop, self._kept
-        here = self._process == os.getpid()
-        self._forget()
-        if loop is not None and here:
-            if kept is not None:
-                with suppress(Exception):
-                    loop.begin(kept.aclose()).result(timeout=_CLOSE_S)
-            loop.close()
+        """Let go of the judge, and end the thread; the next call loads anew.
+
+        What is under way ends with JudgeUnavailable.
+        """
+        with _MAKING:
+            live, self._live = self._live, None
+        if live is not None:
+            live.loop.close(live.kept.aclose())
 
     def __getstate__(self) -> dict[str, Any]:
         """Without what is loaded."""
-        kept = dict(self.__dict__)
-        del kept["_loop"], kept["_kept"]
-        return kept
+        return {key: value for key, value in self.__dict__.items() if key != "_live"}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Nothing is loaded yet."""
         self.__dict__.update(state)
-        self._forget()
+        self._live = None
 
-    def _forget(self) -> None:
-        self._process = os.getpid()
-        self._loop: OwnLoop | None = None
-        self._kept: KeptJudge | None = None
-
-    def _loop_of_this_process(self) -> OwnLoop:
+    def _alive(self) -> _Live:
+        """The judge of this process, and its loop; made where there is none."""
         with _MAKING:
-            if self._process != os.getpid():  # forked: the threads are not here
-                self._forget()
-            if self._loop is None:
-                self._loop = OwnLoop()
-            return self._loop
+            if self._live is not None and self._live.loop.process != os.getpid():
+                _OF_PARENTS.append(self._live)  # its threads are not here, and cannot end
+                self._live = None
+            if self._live is None:
+                self._live = _Live(OwnLoop(), KeptJudge(self._means, self.limits.retries))
+                self._live.loop.lives_here = self._live.kept
+                # For one that nobody closes; at the program's end all loops are waited for
+                weakref.finalize(self, self._live.loop.stop).atexit = False
+            return self._live
 
     def _begin(
-        self, rollouts: Sequence[Rollout], what: Callable[[Sequence[Rollout]], Job[T]]
+        self, rollouts: Sequence[Rollout], what: Callable[[KeptJudge, Sequence[Rollout]], Job[T]]
     ) -> Future[T]:
         for one in rollouts:
-            self._refuse(one.sample)
-        return self._loop_of_this_process().begin(what(tuple(rollouts)))
+            self._refuse(one)
+        live = self._alive()
+        return live.loop.begin(what(live.kept, tuple(rollouts)))
 
-    def _refuse(self, sample: Sample) -> None:
-        if fault := misfit(sample, self.rubric):
-            raise InputError(f"sample '{sample.sample_id}': {fault.message}\n  hint: {fault.hint}")
-        if fault := forgery(sample.criteria, self._accepted):
+    def _refuse(self, one: Rollout) -> None:
+        sample = one.sample
+        if fault := misfit(sample, self.rubric) or forgery(sample.criteria, self._accepted):
             raise InputError(f"sample '{sample.sample_id}': {fault.message}\n  hint: {fault.hint}")
         if not self._judged and asks_judge(sample.criteria):
             raise InputError(f"sample '{sample.sample_id}': {NO_JUDGE_NAMED}")
+        if sample.criteria:
+            refuse_unknown_gates(self.shaping, (*self.rubric.items, *sample.criteria))
+        length = self.shaping.length
+        if length is not None and length.unit == "tokens" and one.tokens is None:
+            raise InputError(
+                "the length penalty counts tokens, and the trainer does not say how many there are"
+                "\n  hint: 'unit: words' in the shaping, or hand over the completion's ids"
+            )
 
-    async def _open(self) -> None:
-        await self._judge_kept().open()
-
-    def _judge_kept(self) -> KeptJudge:
-        if self._kept is None:
-            self._kept = KeptJudge(self._means, self.limits.retries)
-        return self._kept
-
-    async def _rewards(self, rollouts: Sequence[Rollout]) -> list[Reward]:
+    async def _rewards(self, kept: KeptJudge, rollouts: Sequence[Rollout]) -> list[Reward]:
         """In the judge's own loop."""
         others = [baseline_sample(one) for one in rollouts] if self.shaping.baseline else []
-        graded = await self._of([one.sample for one in rollouts] + others)
+        samples = [one.sample for one in rollouts] + others
+        graded = await kept.graded(samples, self.limits.deadline_s)
         own, baselines = graded[: len(rollouts)], graded[len(rollouts) :]
         return as_rewards(rollouts, own, baselines, self.shaping, self.rubric)
 
-    async def _grades(self, rollouts: Sequence[Rollout]) -> list[Graded | None]:
-        return await self._of([one.sample for one in rollouts])
+    async def _grades(self, kept: KeptJudge, rollouts: Sequence[Rollout]) -> list[Graded | None]:
+        return await kept.graded([one.sample for one in rollouts], self.limits.deadline_s)
 
-    async def _of(self, samples: Sequence[Sample]) -> list[Graded | None]:
-        return await self._judge_kept().graded(samples, self.limits.deadline_s)
+
+@dataclass(frozen=True, slots=True)
+class _Live:
+    """What is loaded: a judge, and the loop that it lives in."""
+
+    loop: OwnLoop
+    kept: KeptJudge
+
+
+_OF_PARENTS: list[_Live] = []
+"""Of the process that this one was forked from: never used, and never taken down here."""
 
 
 def _sound(limits: Limits) -> Limits:

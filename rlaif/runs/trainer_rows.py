@@ -6,6 +6,7 @@ every other column of the data set is a list as long as they are.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -17,10 +18,11 @@ from rlaif.records.base import nearest
 from rlaif.records.criterion import Item
 from rlaif.records.reward import Rollout
 from rlaif.records.reward_file import Columns
-from rlaif.records.sample import Sample
+from rlaif.records.sample import Chat, Sample
 
 _ITEMS: TypeAdapter[tuple[Item, ...]] = TypeAdapter(tuple[Item, ...])
-_PLAIN = (str, int, float, bool, list, dict)
+_HALF = re.compile("[\ud800-\udfff]")
+_HOW = "JSON text, or an id of those that RubricReward got as 'criteria'"
 
 
 def rollouts_of(
@@ -39,7 +41,7 @@ def rollouts_of(
     """
     if len(prompts) != len(completions):
         raise InputError(f"{len(prompts)} prompts and {len(completions)} completions")
-    rows = {k: v for k, v in columns.items() if _is_column(v, len(prompts))}
+    rows = {k: v for k, v in columns.items() if _is_column(k, v, len(prompts), names)}
     return [
         _rollout(
             place,
@@ -54,8 +56,15 @@ def rollouts_of(
     ]
 
 
-def _is_column(values: Any, rows: int) -> bool:
-    return isinstance(values, list | tuple) and len(values) == rows
+def _is_column(name: str, values: Any, rows: int, names: Columns) -> bool:
+    """Whether it has a value a row. Raises: InputError for a column that we need and has not."""
+    is_list = isinstance(values, list | tuple)
+    if is_list and len(values) == rows:
+        return True
+    if name in names.model_dump().values():
+        found = f"{len(values)} values" if is_list else f"a {type(values).__name__}"
+        raise InputError(f"the column '{name}' has {found} for {rows} rows")
+    return False
 
 
 def _rollout(
@@ -67,72 +76,82 @@ def _rollout(
     names: Columns,
     criteria: Mapping[str, Any],
 ) -> Rollout:
-    reference, baseline = row.get(names.reference), row.get(names.baseline)
+    reference, group = row.get(names.reference), row.get(names.group)
     try:
         sample = Sample(
             sample_id=f"row {place}",
-            prompt=_chat(prompt),
+            prompt=_chat(prompt, "prompt"),
             completion=_said(completion),
             reference=None if reference is None else str(reference),
             criteria=_criteria(row.get(names.criteria), criteria),
             metadata=_metadata(row, names),
         )
+        baseline = _baseline(sample, row.get(names.baseline))
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"])
         raise InputError(f"row {place} of the batch: {where}: {first['msg']}") from None
     except InputError as error:
         raise InputError(f"row {place} of the batch: {error}") from None
-    group = row.get(names.group)
-    return Rollout(
-        sample,
-        "" if group is None else str(group),
-        tokens,
-        None if baseline is None else _text(baseline),
-    )
+    return Rollout(sample, "" if group is None else str(group), tokens, baseline)
 
 
-def _chat(prompt: Any) -> Any:
-    """A prompt without the nulls that Arrow puts where another row has a key."""
-    if isinstance(prompt, str):
-        return prompt
-    return [_without_nulls(message) for message in prompt]
+def _chat(given: Any, what: str) -> Any:
+    """Text, or messages without the nulls that Arrow puts where another row has a key."""
+    if isinstance(given, str):
+        return given
+    if not isinstance(given, list | tuple) or not all(isinstance(one, dict) for one in given):
+        raise InputError(f"the {what} is neither text nor a list of messages")
+    return _without_nulls(given)
 
 
 def _said(completion: Any) -> Any:
     """What the policy said; nothing, where its messages hold no turn of its own.
 
-    That is the completion's own doing, and it is prescreened as empty.
+    That is the completion's own doing, and it is prescreened as empty. So are half characters,
+    which a policy can write into the arguments of a tool: they become U+FFFD.
     """
-    messages = _chat(completion)
+    messages = _whole(_chat(completion, "completion"))
     if isinstance(messages, str):
         return messages
-    own = any(m.get("role") == "assistant" for m in messages if isinstance(m, dict))
-    return messages if own else ""
+    return messages if any(one.get("role") == "assistant" for one in messages) else ""
 
 
-def _text(baseline: Any) -> str:
-    """A baseline completion as text, also from the messages of a conversational row."""
-    if isinstance(baseline, str):
-        return baseline
-    return "\n".join(str(m.get("content") or "") for m in baseline if m.get("role") == "assistant")
+def _baseline(sample: Sample, stated: Any) -> str | Chat | None:
+    if stated is None:
+        return None
+    like = sample.model_dump(exclude={"completion", "criteria", "metadata"})
+    return Sample(**like, completion=_said(stated)).completion
 
 
 def _criteria(stated: Any, known: Mapping[str, Any]) -> tuple[Item, ...]:
     """A row's own criteria: JSON text, a list, or an id of `known`. Raises: InputError."""
     if stated is None or stated == "":
         return ()
-    if isinstance(stated, str) and not stated.lstrip().startswith("["):
-        if stated not in known:
-            hint = nearest(stated, known) if known else "JSON text, or give RubricReward 'criteria'"
+    if isinstance(stated, int) or (isinstance(stated, str) and not stated.lstrip().startswith("[")):
+        if str(stated) not in known:
+            hint = nearest(str(stated), known) if known else _HOW
             raise InputError(f"no criteria are known by the id '{stated}'\n  hint: {hint}")
-        stated = known[stated]
+        stated = known[str(stated)]
     if isinstance(stated, str):
         try:
             stated = orjson.loads(stated)
         except orjson.JSONDecodeError as error:
             raise InputError(f"the criteria are no JSON: {error}") from None
-    return _ITEMS.validate_python([_without_nulls(one) for one in stated])
+    if not isinstance(stated, list | tuple):
+        raise InputError(f"the criteria are a {type(stated).__name__}\n  hint: {_HOW}")
+    return _ITEMS.validate_python(_without_nulls(stated))
+
+
+def _whole(value: Any) -> Any:
+    """Half characters, which no text may hold, become U+FFFD; in keys too."""
+    if isinstance(value, str):
+        return _HALF.sub("\ufffd", value)
+    if isinstance(value, dict):
+        return {_whole(k): _whole(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_whole(one) for one in value]
+    return value
 
 
 def _without_nulls(value: Any) -> Any:
@@ -147,4 +166,12 @@ def _without_nulls(value: Any) -> Any:
 def _metadata(row: Mapping[str, Any], names: Columns) -> dict[str, Any]:
     """The other columns, as far as they are plain data; `when` looks at them."""
     own = set(names.model_dump().values())
-    return {k: v for k, v in row.items() if k not in own and isinstance(v, _PLAIN)}
+    return {k: _whole(v) for k, v in row.items() if k not in own and _is_plain(v)}
+
+
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, dict):
+        return all(isinstance(k, str) and _is_plain(v) for k, v in value.items())
+    if isinstance(value, list | tuple):
+        return all(map(_is_plain, value))
+    return value is None or isinstance(value, str | int | float | bool)

@@ -55,7 +55,7 @@ def as_rewards(
 
     Args: `graded`, one a rollout, None where the deadline came first; `baselines`, the same of the
     completions to compare with, empty where none is asked for.
-    Raises: InputError for a length in tokens where the trainer does not say it.
+    Raises: ValueError for a length in tokens where the trainer does not say it.
     """
     earned = [
         _earned(one, of, baselines[place] if baselines else None, shaping, rubric)
@@ -116,11 +116,6 @@ def _length(one: Rollout, shaping: Shaping, rubric: Rubric) -> float | None:
     if penalty is None:
         return None
     if penalty.unit == "tokens":
-        if one.tokens is None:
-            raise InputError(
-                "the length penalty counts tokens, and the trainer does not say how many there are"
-                "\n  hint: 'unit: words' in the shaping, or hand over the completion's ids"
-            )
         return one.tokens
     said = prepare(one.sample, rubric.reasoning).said
     return len(said.split()) if penalty.unit == "words" else len(said)
@@ -160,7 +155,8 @@ def baseline_sample(one: Rollout) -> Sample:
             "the shaping takes off the score of a baseline completion, and this row has none\n"
             "  hint: a column 'baseline' with a completion of the same prompt"
         )
-    return one.sample.model_copy(update={"completion": one.baseline, "finish_reason": None})
+    stated = {"completion": one.baseline, "finish_reason": None}
+    return one.sample.model_copy(update=stated)
 
 
 def _name(item: Item) -> str:

@@ -96,3 +96,21 @@ class Dying(ScriptedBackend):
                 await asyncio.sleep(0)
                 raise RuntimeError("the judge fell over")
             yield one.number, yes(1.0)
+
+
+class Slow(ScriptedBackend):
+    """Takes so long to start, to answer each question, and to close."""
+
+    def __init__(self, start_s: float = 0.0, answer_s: float = 0.0, close_s: float = 0.0) -> None:
+        assert isinstance(JUDGE.spec, ScriptedJudge)
+        super().__init__(JUDGE.spec.model_copy(update={"latency_s": answer_s}))
+        self._start_s, self._close_s = start_s, close_s
+        self.starts = self.closes = 0
+
+    async def start(self) -> None:
+        self.starts += 1
+        await asyncio.sleep(self._start_s)
+
+    async def aclose(self) -> None:
+        await asyncio.sleep(self._close_s)
+        self.closes += 1

@@ -151,6 +151,54 @@ async def test_a_failure_in_one_dimension_is_none_in_all(made: Any) -> None:
     assert None not in [values[0] for values in one_by_one]
 
 
+async def test_a_dimension_asked_twice_for_a_batch_begins_anew(made: Any) -> None:
+    down = True
+
+    def rule(decision: Decision) -> Answer | Failure:
+        return Failure("backend", "down") if down else yes(0.5)
+
+    functions = made(PARTS, backend=ruled(rule), retries=0).per_dimension()
+    assert await functions[2](["p"], ["good"]) == [None]
+    down = False
+    assert await functions[2](["p"], ["good"]) == [0.5]
+
+
+async def test_two_equal_batches_at_once_are_two(made: Any) -> None:
+    functions = made(PARTS).per_dimension()
+    calls = [f(["p"], ["good"]) for f in functions] + [f(["p"], ["good"]) for f in functions]
+    got = await asyncio.gather(*calls)
+    assert got[:3] == got[3:]
+    assert not functions[0]._shared._under_way
+
+
+OWN = """\
+rubric: own
+version: 1.0.0
+title: Own
+criteria:
+  - {id: score, check: contains, text: please, weight: 1}
+"""
+
+
+async def test_the_columns_of_the_log_are_the_same_for_every_batch(made: Any) -> None:
+    reward = made(OWN, None)
+    first, second = Log(), Log()
+    criteria = ['[{"id": "tea", "check": "contains", "text": "tea"}]']
+    await reward(["p"], ["please"], log_extra=first.log_extra, criteria=criteria)
+    await reward(["p"], ["please"], log_extra=second.log_extra, log_metric=second.log_metric)
+    assert first.extra == {
+        "own/criterion score": [1.0],
+        "own/own": ['{"tea":0.0}'],
+        "own/reason": [""],
+    }
+    assert second.extra == {"own/criterion score": [1.0], "own/reason": [""]}
+    assert second.metrics == {
+        "own/failed": [0.0],
+        "own/score": [1.0],
+        "own/criterion score": [1.0],
+    }
+
+
 async def test_dimensions_of_ones_own(made: Any) -> None:
     reward = made(PARTS)
     functions = reward.per_dimension({"words": ["short", "polite"], "rest": ["calm", "kind"]})

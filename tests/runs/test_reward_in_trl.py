@@ -147,6 +147,35 @@ def test_each_dimension_is_normalised_by_itself(
         assert math.isnan(one) == math.isnan(other)
 
 
+def test_rloo_takes_it_as_grpo_does(model: Any, tokenizer: Any, made: Any, tmp_path: Path) -> None:
+    from datasets import Dataset
+    from trl import RLOOConfig, RLOOTrainer
+
+    config = RLOOConfig(
+        output_dir=str(tmp_path),
+        per_device_train_batch_size=4,
+        num_generations=4,
+        max_completion_length=6,
+        beta=0.0,
+        max_steps=2,
+        logging_steps=1,
+        use_cpu=True,
+        bf16=False,
+        report_to=[],
+        save_strategy="no",
+        disable_tqdm=True,
+    )
+    trainer = RLOOTrainer(
+        model=model,
+        reward_funcs=made(JUDGED, backend=ruled(a_tenth_fails), retries=0),
+        args=config,
+        train_dataset=Dataset.from_list(_PROMPTS),
+        processing_class=tokenizer,
+    )
+    trainer.train()
+    assert "kind/kind" in trainer.state.log_history[0]
+
+
 def test_online_dpo_takes_the_twin(model: Any, tokenizer: Any, made: Any, tmp_path: Path) -> None:
     from datasets import Dataset
     from trl.experimental.online_dpo import (

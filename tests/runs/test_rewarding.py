@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import pickle
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from rlaif.errors import InputError
+from rlaif.errors import InputError, JudgeUnavailable
 from rlaif.ports import Answer, Decision
 from rlaif.records.outcome import Failure
 from rlaif.records.reward import Reward, Rollout
+from rlaif.records.sample import Sample
 from rlaif.records.shaping import LengthPenalty, RewardGate, Shaping
 from rlaif.runs.rewarding import Rewarder
 from tests.runs.rewarded import (
@@ -25,6 +28,7 @@ from tests.runs.rewarded import (
     JUDGED,
     Dying,
     Hanging,
+    Slow,
     rollout,
     rubric_of,
     ruled,
@@ -255,6 +259,139 @@ def test_closed_it_loads_anew(made: Any) -> None:
         assert values(rewarder.rewards_sync([rollout("good")])) == [1.0]
         rewarder.close()
     assert backend.starts == 2
+
+
+async def test_callers_that_leave_while_it_loads_leave_one_judge(made: Any) -> None:
+    backend = Slow(start_s=0.2)
+    rewarder = made(JUDGED, backend=backend)
+    for _ in range(4):
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(rewarder.rewards([rollout("good")]), 0.02)
+    assert values(await rewarder.rewards([rollout("good")])) == [1.0]
+    assert backend.starts == 1
+    await asyncio.to_thread(rewarder.close)
+    assert backend.closes == 1
+
+
+async def test_closed_while_it_loads_it_leaves_nothing(made: Any) -> None:
+    backend = Slow(start_s=5)
+    rewarder = made(JUDGED, backend=backend)
+    asked = asyncio.create_task(rewarder.rewards([rollout("good")]))
+    await asyncio.sleep(0.05)
+    await asyncio.to_thread(rewarder.close)
+    with pytest.raises(JudgeUnavailable, match="was closed"):
+        await asked
+    assert (backend.starts, backend.closes) == (1, 1)
+
+
+async def test_callers_that_leave_harm_no_neighbour_of_a_slow_judge(made: Any) -> None:
+    backend = Slow(answer_s=0.3)
+    rewarder = made(JUDGED, backend=backend, in_flight=4, deadline_s=5)
+    innocent = asyncio.create_task(rewarder.rewards([rollout("good day")]))
+    for number in range(3):
+        leaving = [rollout(f"leaving {number} {n}") for n in range(3)]
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(rewarder.rewards(leaving), 0.05)
+    assert values(await innocent) == [1.0]
+    assert backend.starts == 1
+
+
+def test_what_waits_is_asked_of_the_judge_that_stands_in_for_a_stuck_one(made: Any) -> None:
+    backend = Hanging()
+    rewarder = made(JUDGED, backend=backend, deadline_s=0.4, in_flight=2)
+    stuck = threading.Thread(
+        target=lambda: rewarder.rewards_sync([rollout("hang a"), rollout("hang b")])
+    )
+    stuck.start()
+    time.sleep(0.2)
+    assert values(rewarder.rewards_sync([rollout("good")])) == [1.0]
+    stuck.join()
+    assert backend.starts == 2
+
+
+def test_a_judge_that_does_not_close_holds_up_no_deadline(made: Any) -> None:
+    class Both(Hanging, Slow):
+        async def aclose(self) -> None:
+            await asyncio.sleep(3)
+
+    rewarder = made(JUDGED, backend=Both(), deadline_s=0.3, in_flight=2)
+    begun = time.monotonic()
+    assert values(rewarder.rewards_sync([rollout("hang a"), rollout("hang b")])) == [None, None]
+    assert time.monotonic() - begun < 2
+
+
+async def test_asked_again_at_once_after_leaving_it_is_graded(made: Any) -> None:
+    rewarder = made(JUDGED, backend=Slow(answer_s=0.1))
+    await rewarder.rewards([rollout("warm")])
+    for _ in range(3):
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(rewarder.rewards([rollout("again")]), 0.02)
+    assert values(await rewarder.rewards([rollout("again")])) == [1.0]
+
+
+def test_closing_beside_callers_leaves_none_of_them_waiting(made: Any) -> None:
+    rewarder = made(JUDGED, backend=Slow(answer_s=0.01))
+    ended: list[str] = []
+
+    def call(number: int) -> None:
+        for turn in range(10):
+            try:
+                rewarder.rewards_sync([rollout(f"{number} {turn}")])
+                ended.append("graded")
+            except JudgeUnavailable:
+                ended.append("closed")
+
+    threads = [threading.Thread(target=call, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for _ in range(5):
+        time.sleep(0.02)
+        rewarder.close()
+    for thread in threads:
+        thread.join(20)
+    assert len(ended) == 40
+
+
+def test_one_that_nobody_closes_ends_its_thread(tmp_path: Path) -> None:
+    def named() -> int:
+        return sum(thread.name == "rlaif-judge" for thread in threading.enumerate())
+
+    before = named()
+    rewarder = Rewarder(rubric_of(JUDGED, tmp_path), JUDGE)
+    rewarder.rewards_sync([rollout("good")])
+    assert named() == before + 1
+    del rewarder
+    gc.collect()
+    deadline = time.monotonic() + 10
+    while named() > before and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert named() == before
+
+
+def test_a_judge_is_loaded_when_a_sample_brings_the_first_question(made: Any) -> None:
+    backend = Slow()
+    rewarder = made(CHECKS, backend=backend)
+    assert values(rewarder.rewards_sync([rollout("please")])) == [1.0]
+    assert backend.starts == 0
+    own = Sample.model_validate(
+        {
+            "sample_id": "s",
+            "prompt": "Ask.",
+            "completion": "please",
+            "criteria": [{"id": "kind", "ask": "Is the completion kind to the reader?"}],
+        }
+    )
+    assert values(rewarder.rewards_sync([Rollout(own), rollout("please sir")])) == [1.0, 1.0]
+    assert backend.starts == 1
+
+
+def test_a_gate_on_what_a_row_does_not_bring_is_an_error_before_grading(made: Any) -> None:
+    text = "rubric: own\nversion: 1.0.0\ntitle: Own\ncriteria: per-sample\n"
+    rewarder = made(text, None, shaping=Shaping(gates=(RewardGate(criterion="safe"),)))
+    sample = {"sample_id": "s", "prompt": "Ask.", "completion": "please"}
+    own = [{"id": "polite", "check": "contains", "text": "please"}]
+    with pytest.raises(InputError, match="the reward's gate is on 'safe'"):
+        rewarder.rewards_sync([Rollout(Sample.model_validate({**sample, "criteria": own}))])
 
 
 _FORGETFUL = """

@@ -73,7 +73,8 @@ def test_columns_become_reference_group_baseline_and_metadata() -> None:
         trainer="no column",
     )
     assert made.sample.reference == "42"
-    assert (made.group, made.baseline) == ("7", "coffee")
+    assert made.group == "7"
+    assert made.baseline[0].content == "coffee"  # type: ignore[index,union-attr]  # a message
     assert made.sample.metadata == {"level": "easy"}
 
 
@@ -92,3 +93,31 @@ def test_a_prompt_that_cannot_be_graded_is_an_error_with_its_row() -> None:
         rows(prompts, ["a", "b"])
     with pytest.raises(InputError, match="2 prompts and 1 completions"):
         rows(["a", "b"], ["a"])
+
+
+def test_half_characters_of_a_completion_are_no_fault_of_the_trainer() -> None:
+    call = {"name": "weigh", "arguments": {"a\ud800": "b\udfff"}}
+    made = one([{"role": "assistant", "content": "x\ud800", "tool_calls": [call]}]).sample
+    said = made.completion[0]
+    assert said.content == "x\ufffd"  # type: ignore[union-attr]  # a message
+    assert "\ufffd" in said.tool_calls[0].arguments  # type: ignore[union-attr]  # a message
+
+
+@pytest.mark.parametrize(
+    ("columns", "told"),
+    [
+        ({"criteria": [3.5]}, "row 0 of the batch: the criteria are a float"),
+        ({"criteria": [7]}, "no criteria are known by the id '7'"),
+        ({"baseline": [3]}, "row 0 of the batch: the completion is neither text"),
+        ({"reference": ["a", "b"]}, "the column 'reference' has 2 values for 1 rows"),
+        ({"completion": None}, "row 0 of the batch: the completion is neither text"),
+    ],
+)
+def test_rows_that_cannot_be_are_told_with_their_place(columns: dict[str, Any], told: str) -> None:
+    with pytest.raises(InputError, match=told):
+        one(**columns)
+
+
+def test_what_is_no_plain_data_is_no_metadata() -> None:
+    made = one(image=[b"x"], nested=[{"a": [object()]}], level=[{"b": ["c", 1, None]}])
+    assert made.sample.metadata == {"level": {"b": ["c", 1, None]}}
