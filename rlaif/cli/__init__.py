@@ -47,6 +47,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "pairs": ("Train", "Write preference pairs of a run, for DPO or a reward model."),
     "select": ("Train", "Write the best completions of a run, for supervised fine-tuning."),
     "unpaired": ("Train", "Write good and bad completions of a run, for KTO."),
+    "curate": ("Train", "Keep the better part of many texts, by a classifier of graded ones."),
     "train": ("Train", "Train a model by TRL's own trainers: SFT, reward, DPO, KTO, GRPO."),
     "loop": ("Train", "Train round by round on graded completions; stop at reward hacking."),
     "show": ("Look", "Show a run: scores, criteria, failures and their reasons."),
@@ -71,7 +72,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 """Every command: its panel in the help, and its line there."""
 
 
-_KEPT = {"grade": "graded", "compare": "compared", "rollout": "written"}
+_KEPT = {"grade": "graded", "curate": "graded", "compare": "compared", "rollout": "written"}
 """Commands that go on where they were interrupted, and what they have done until then."""
 
 OUR_FAULT = 70

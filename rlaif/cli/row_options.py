@@ -12,12 +12,13 @@ from pydantic import ValidationError
 
 from rlaif.cli.console import tell
 from rlaif.errors import InputError
+from rlaif.records.base import Record
 from rlaif.records.refusals import plain_faults
-from rlaif.records.row_rules import PairRules, RowsMade, SelectRules, UnpairedRules
+from rlaif.records.row_rules import RowsMade
 from rlaif.storage.place_names import told
 from rlaif.training.row_words import left_out, number_of
 
-_R = TypeVar("_R", PairRules, SelectRules, UnpairedRules)
+_R = TypeVar("_R", bound=Record)
 
 _ALONE = (
     "every prompt has one completion, and a pair takes two\n"

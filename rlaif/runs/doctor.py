@@ -38,6 +38,7 @@ _EXTRAS = {
     "ray": ("ray",),
     "web": ("fastapi", "uvicorn"),
     "rank": ("choix",),
+    "curate": ("scikit_learn",),
     "code": ("hypothesis", "pytest"),
     "xlsx": ("openpyxl",),
     "report": ("altair", "vl_convert_python"),

@@ -31,6 +31,7 @@ def test_every_extra_is_looked_at() -> None:
         "ray",
         "web",
         "rank",
+        "curate",
         "code",
         "xlsx",
         "report",

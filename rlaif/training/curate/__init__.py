@@ -1,0 +1,1 @@
+"""A cheap classifier that learns from grades which texts are worth keeping."""
