@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from enum import StrEnum
 from functools import partial
+from math import isfinite
 from pathlib import Path
 from typing import Annotated
 
@@ -13,10 +14,10 @@ import typer
 from rlaif.cli.console import tell
 from rlaif.cli.judge_option import judge_of
 from rlaif.cli.options import AcceptForgeable, JudgeName, MaxOutage, RubricName, UnsafeNoSandbox
+from rlaif.errors import InputError
 from rlaif.lazy import REWARD_SERVER, load
 from rlaif.runs.files import rubric_and_text
-from rlaif.runs.judge import asks_judge
-from rlaif.runs.serving import Grading, opened, rewarder_of, token_of
+from rlaif.runs.serving import Grading, counts_tokens, opened, rewarder_of, token_of, warnings_of
 from rlaif.web.served import Served
 from rlaif.web.terms import Place, Terms, names_of
 
@@ -180,6 +181,9 @@ def run(
     The server ends with Ctrl-C or SIGTERM, once what is under way is done.
     """
     serve = load(REWARD_SERVER)
+    _refuse_endless(
+        grace=grace, on_failure=on_failure, deadline=deadline, max_request_mb=max_request_mb
+    )
     token = token_of(token_env, host)
     loaded, _ = rubric_and_text(rubric)
     named = judge_of(judge, max_outage)
@@ -196,8 +200,7 @@ def run(
             accept_forgeable=accept_forgeable or (),
         ),
     )
-    judged = asks_judge(loaded.items) or loaded.criteria == "per-sample"
-    served = Served(loaded, named.name if named and judged else "")
+    served = Served(loaded, named.name if named else "")
     terms = Terms(
         deadline_s=deadline,
         max_waiting=max_waiting,
@@ -208,9 +211,10 @@ def run(
         end_tokens=tuple(end_token or ()),
         labels=labels.value,
         reference_field=reference_field,
+        needs_tokens=counts_tokens(rewarder.shaping),
     )
-    if rewarder.shaping.ranking:
-        tell(_RANKING, err=True)
+    for warning in warnings_of(rewarder.shaping):
+        tell(warning, err=True)
     stopped = serve(
         rewarder,
         served,
@@ -225,7 +229,11 @@ def run(
 
 
 _WAYS = "POST /rewards, /openrlhf, /verify; GET /ready, /rubric, /metrics, /docs"
-_RANKING = (
-    "warning: the shaping ranks completions inside their group, and a group is ranked only within "
-    "one request: OpenRLHF and NeMo-Gym send one completion a request"
-)
+
+
+def _refuse_endless(**options: float | None) -> None:
+    """Raises: InputError for an option that is no finite number."""
+    for name, value in options.items():
+        if value is not None and not isfinite(value):
+            option = name.replace("_", "-")
+            raise InputError(f"--{option} {value:g}: this has to be a finite number, such as 30")

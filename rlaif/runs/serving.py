@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
@@ -13,21 +13,10 @@ from pydantic import BaseModel, TypeAdapter
 from rlaif.authoring.config_file import read_config
 from rlaif.errors import InputError
 from rlaif.records.judge import Judge
-from rlaif.records.reward import Rollout
 from rlaif.records.rubric import Rubric
-from rlaif.records.sample import Sample
 from rlaif.records.shaping import LengthPenalty, RewardGate, Shaping
 from rlaif.runs.rewarding import Rewarder
 
-_GREETING = "Good morning to you."
-_FIRST = Sample.model_validate(
-    {
-        "sample_id": "first",
-        "prompt": "Greet the reader.",
-        "completion": _GREETING,
-        "criteria": [{"id": "greets", "ask": "Is this a greeting?"}],
-    }
-)
 _SHORTEST_TOKEN = 16
 """Characters; a shorter one can be guessed over a network."""
 
@@ -65,15 +54,34 @@ def rewarder_of(rubric: Rubric, judge: Judge | None, how: Grading) -> Rewarder:
     )
 
 
+def counts_tokens(shaping: Shaping) -> bool:
+    """Whether a completion whose length in tokens nobody says has no reward."""
+    return shaping.length is not None and shaping.length.unit == "tokens"
+
+
+def warnings_of(shaping: Shaping) -> Iterator[str]:
+    """What of the shaping some trainers cannot have."""
+    if shaping.ranking:
+        yield (
+            "warning: the shaping ranks completions inside their group, and a group is ranked only "
+            "within one request: OpenRLHF and NeMo-Gym send one completion a request"
+        )
+    if counts_tokens(shaping):
+        yield (
+            "warning: the shaping's length penalty counts tokens, and OpenRLHF does not say how "
+            "many there are: every request to /openrlhf will be refused\n"
+            "  hint: 'unit: words' or 'unit: characters' in the shaping; elsewhere each item says "
+            "its 'tokens'"
+        )
+
+
 async def opened(rewarder: Rewarder, *, judged: bool) -> None:
     """Return once the judge is loaded. Raises: as the `open` of the rewarder.
 
-    Where the criteria come with the samples, nothing shows before the first of them that a judge is
-    needed. So one of ours is graded, where a judge was named (`judged`).
+    Criteria may come with the samples, so that nothing in the rubric shows that a judge is needed.
+    One that was named (`judged`) is therefore loaded in any case.
     """
-    await rewarder.open()
-    if rewarder.rubric.criteria == "per-sample" and judged:
-        await rewarder.rewards([Rollout(_FIRST, tokens=1, baseline=_GREETING)])
+    await rewarder.open(asks=judged)
 
 
 def read_shaping(path: Path) -> Shaping:

@@ -36,12 +36,7 @@ class Room:
 
         Raises: Refused (413) where they can never fit, (429) where they do not fit now.
         """
-        if items > self.most_items:
-            raise Refused(
-                413,
-                f"{items:,} items in one request; there is room for {self.most_items:,}",
-                hint="send fewer at once, or start the server with a larger --max-waiting",
-            )
+        self.must_fit(items)
         if self.items + items > self.most_items:
             raise self._full(f"{self.items:,} items are waiting already")
         self.items += items
@@ -51,6 +46,15 @@ class Room:
             self._note_pace(items, self._clock() - started)
         finally:
             self.items -= items
+
+    def must_fit(self, items: int) -> None:
+        """Raises: Refused (413) where so many never have a place at once. Of any thread."""
+        if items > self.most_items:
+            raise Refused(
+                413,
+                f"{items:,} items in one request; there is room for {self.most_items:,}",
+                hint="send fewer at once, or start the server with a larger --max-waiting",
+            )
 
     def hold(self, count: int) -> None:
         """Note bytes that were read. Raises: Refused (429) where there is no memory for them."""

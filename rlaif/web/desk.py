@@ -21,12 +21,14 @@ from rlaif.records.reward import Reward, Rollout
 from rlaif.web.admission import Room
 from rlaif.web.bodies import body_of, parsed
 from rlaif.web.counts import Counts, stage_of
+from rlaif.web.reopening import Reopening
 from rlaif.web.replies import Refused, refusal, reply
 from rlaif.web.served import Served
 from rlaif.web.standing import Standing
 
 T = TypeVar("T")
-_LARGE = 2**20
+_LARGE = 2**14
+"""Bytes of a body; to read some hundred items takes as long as to answer many small requests."""
 _GONE = 499
 """Status of a request whose caller went away; nobody reads it."""
 _SLACK_S = 10.0
@@ -39,6 +41,9 @@ class Form(Protocol):
     @property
     def name(self) -> str:
         """For the metrics."""
+
+    def counted(self, data: Mapping[str, Any]) -> int:
+        """How many rewards are asked for; nothing else is looked at. Raises: Refused (422)."""
 
     def read(self, data: Mapping[str, Any]) -> list[Rollout]:
         """What is to be graded. Raises: Refused with everything that is wrong."""
@@ -62,6 +67,7 @@ class Desk:
     """Of one request's body."""
     note: Callable[[str], None]
     """Takes lines for whoever runs the server; no text of a completion is among them."""
+    reopening: Reopening
     counts: Counts = field(default_factory=Counts)
 
     async def answer(self, request: Request, form: Form) -> Response:
@@ -91,7 +97,7 @@ class Desk:
         if self.standing.stopping:
             raise self.standing.closed()
         async with body_of(request, self.most_bytes, self.room) as body:
-            data, rollouts = await _read(form, body)
+            data, rollouts = await _read(form, body, self.room)
             with self.room.taken(len(rollouts)):
                 rewards = await self._graded(request, rollouts) if rollouts else []
             self.counts.answered(form.name, rewards)
@@ -129,7 +135,9 @@ class Desk:
         except JudgeUnavailable as error:
             if not self.standing.trouble:
                 self.note(f"no more rewards until the judge is back: {error}")
-            raise self.standing.lost(str(error)) from None
+            refused = self.standing.lost(str(error))
+            self.reopening.begin()
+            raise refused from None
         except RlaifError as error:
             raise Refused(503, str(error)) from None
         self.standing.found()
@@ -142,11 +150,15 @@ class Desk:
             self.note(f"{form.name}: {len(failed)} of {len(rewards)} have no reward ({stages})")
 
 
-async def _read(form: Form, body: bytes) -> tuple[dict[str, Any], list[Rollout]]:
-    """What a body states; a large one is read in a thread, as others are waiting."""
+async def _read(form: Form, body: bytes, room: Room) -> tuple[dict[str, Any], list[Rollout]]:
+    """What a body states; a large one is read in a thread, as others are waiting.
+
+    More items than there is room for are refused before any is read.
+    """
 
     def read() -> tuple[dict[str, Any], list[Rollout]]:
         data = parsed(body)
+        room.must_fit(form.counted(data))
         return data, form.read(data)
 
     return await asyncio.to_thread(read) if len(body) > _LARGE else read()

@@ -34,15 +34,22 @@ class OpenrlhfForm:
     """The stand-in for a reward that is not there; None: the request fails."""
     stand_in: Callable[[int], None] = lambda _: None
     """Told of how many rewards of a request a stand-in was given for."""
+    needs_tokens: bool = False
+    """Whether rewards need a length in tokens: OpenRLHF says none, so that all is refused."""
     name: str = "openrlhf"
+
+    def counted(self, data: Mapping[str, Any]) -> int:
+        """How many queries there are. Raises: Refused (422) where there is no list of them."""
+        return len(list_of(data, "query"))
 
     def read(self, data: Mapping[str, Any]) -> list[Rollout]:
         """One rollout a query. Raises: Refused with everything that is wrong."""
         queries, prompts = list_of(data, "query"), list_of(data, "prompts")
-        labels = data.get("labels") or [None] * len(queries)
+        labels = list_of(data, "labels") if data.get("labels") is not None else ()
+        labels = labels or [None] * len(queries)
         if not len(queries) == len(prompts) == len(labels):
             raise Refused(422, "'query', 'prompts' and 'labels' are of unlike length")
-        intake = Intake()
+        intake = Intake(self.needs_tokens)
         for place, (query, prompt, label) in enumerate(zip(queries, prompts, labels, strict=True)):
             self._take(intake, query, prompt, label, place)
         return intake.done()
@@ -87,7 +94,7 @@ class OpenrlhfForm:
         fields = self._labelled(intake, label, ("labels", place))
         places: dict[str, At] = {"prompt": ("prompts", place)}
         places |= {key: ("labels", place, key) for key in ("criteria", "metadata")}
-        places["reference"] = ("labels", place)
+        places |= {"reference": ("labels", place), "tokens": at}
         fields |= {"prompt": prompt, "completion": without_end(completion, self.end_tokens)}
         intake.take(fields, at, places=places)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from rlaif.records.reward import Reward, Rollout
@@ -13,17 +14,24 @@ _OF_SAMPLE = ("prompt", "completion", "reference", "criteria", "policy", "finish
 _OF_ROLLOUT = ("group", "group_id", "tokens", "baseline", "metadata", "sample_id")
 
 
+@dataclass(frozen=True, slots=True)
 class PlainForm:
     """Samples in, and of each the reward, the score, the reason and the values by criterion."""
 
-    name = "rewards"
+    needs_tokens: bool = False
+    """Whether an item that does not say its length in tokens is refused."""
+    name: str = "rewards"
+
+    def counted(self, data: Mapping[str, Any]) -> int:
+        """How many items there are. Raises: Refused (422) where there is no list of them."""
+        return len(list_of(data, "items"))
 
     def read(self, data: Mapping[str, Any]) -> list[Rollout]:
         """One rollout an item; keys that no field takes go to its metadata.
 
         Raises: Refused with everything that is wrong.
         """
-        intake = Intake()
+        intake = Intake(self.needs_tokens)
         for place, item in enumerate(list_of(data, "items")):
             at: At = ("items", place)
             if isinstance(item, dict):

@@ -61,8 +61,8 @@ def refusal(refused: Refused) -> Response:
         error["hint"] = refused.hint
     if len(refused.problems) > 1:
         error["problems"] = [_told(fault) for fault in refused.problems[:MOST_PROBLEMS]]
-        if (more := len(refused.problems) - MOST_PROBLEMS) > 0:
-            error["more"] = more
+        if len(refused.problems) > MOST_PROBLEMS:  # how many is not known: reading ended there
+            error["more"] = True
     return reply({"error": error}, refused.status, refused.headers)
 
 

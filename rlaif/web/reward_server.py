@@ -21,6 +21,7 @@ from rlaif.web.doors import Doors
 from rlaif.web.openrlhf_form import OpenrlhfForm
 from rlaif.web.pages import page
 from rlaif.web.plain_form import PlainForm
+from rlaif.web.reopening import Opening, Reopening
 from rlaif.web.replies import Refused, refusal, reply
 from rlaif.web.served import Served
 from rlaif.web.standing import Standing
@@ -49,21 +50,25 @@ def reward_server(
     served: Served,
     terms: Terms | None = None,
     note: Callable[[str], None] = lambda _: None,
+    opening: Opening | None = None,
 ) -> RewardServer:
     """The server's application; its judge counts as loading until `standing.loaded` is set.
 
-    Args: `note` takes lines for whoever runs the server.
+    Args: `note` takes lines for whoever runs the server; `opening` loads the judge, and is asked
+    again once it is gone. Without it the server is ready again when a request was graded.
     """
     terms = terms or Terms()
     most_bytes = int(terms.max_request_mb * 2**20)
+    standing = Standing()
     desk = Desk(
         rewarding=rewarding,
         served=served,
         room=Room(terms.max_waiting, _BODIES_AT_ONCE * most_bytes),
-        standing=Standing(),
+        standing=standing,
         deadline_s=terms.deadline_s,
         most_bytes=most_bytes,
         note=note,
+        reopening=Reopening(standing, opening, note),
     )
     app = FastAPI(title="rlaif reward server", version=__version__, openapi_url=None, docs_url=None)
     app.add_exception_handler(HTTPException, _no_such_page)
@@ -79,13 +84,15 @@ def _add_forms(app: FastAPI, desk: Desk, terms: Terms) -> None:
         desk.counts.stand_ins += number
         desk.note(f"openrlhf: {number} got the stand-in {terms.on_failure:g} as reward")
 
-    openrlhf = OpenrlhfForm(terms.end_tokens, terms.labels, terms.on_failure, stand_in)
+    openrlhf = OpenrlhfForm(
+        terms.end_tokens, terms.labels, terms.on_failure, stand_in, terms.needs_tokens
+    )
     for path, form in (
-        ("/rewards", PlainForm()),
+        ("/rewards", PlainForm(terms.needs_tokens)),
         ("/openrlhf", openrlhf),
         ("/", openrlhf),
         ("/get_reward", openrlhf),
-        ("/verify", VerifyForm(terms.reference_field)),
+        ("/verify", VerifyForm(terms.reference_field, terms.needs_tokens)),
     ):
         _add(app, "POST", path, _asked(desk, form))
 

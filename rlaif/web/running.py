@@ -12,6 +12,7 @@ import uvicorn
 
 from rlaif.errors import InputError
 from rlaif.ports import Rewarding
+from rlaif.web.connection import KEEP_ALIVE_S, Patient
 from rlaif.web.reward_server import RewardServer, reward_server
 from rlaif.web.served import Served
 from rlaif.web.terms import Place, Terms
@@ -19,7 +20,8 @@ from rlaif.web.terms import Place, Terms
 _BACKLOG = 2048
 _LAST_WORDS_S = 2
 """Seconds for answers to be sent once the grace is over."""
-_KEEP_ALIVE_S = 30
+_MORE_CALLERS = 1024
+"""Connections besides those whose completions may wait, before all others are told 503."""
 
 
 class _Server(uvicorn.Server):
@@ -66,18 +68,19 @@ async def _serve(
     note: Callable[[str], None],
     socket_: socket.socket,
 ) -> int:
-    made = reward_server(rewarding, served, terms, note)
+    made = reward_server(rewarding, served, terms, note, opening)
     server = _Server(
         uvicorn.Config(
             made.app,
-            http="h11",
+            http=Patient,
             ws="none",
             lifespan="off",
             log_config=None,
             log_level="critical",
             access_log=False,
             server_header=False,
-            timeout_keep_alive=_KEEP_ALIVE_S,
+            timeout_keep_alive=KEEP_ALIVE_S,
+            limit_concurrency=terms.max_waiting + _MORE_CALLERS,
             timeout_graceful_shutdown=int(grace_s) + _LAST_WORDS_S,
         )
     )
@@ -87,6 +90,7 @@ async def _serve(
     try:
         await server.serve(sockets=[socket_])
     finally:
+        made.desk.reopening.end()
         if not loading.done():
             loading.cancel()
         with contextlib.suppress(asyncio.CancelledError):

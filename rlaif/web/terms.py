@@ -33,6 +33,9 @@ class Terms:
     reference_field: str = "reference"
     """The field of NeMo-Gym's rows that holds the reference."""
 
+    needs_tokens: bool = False
+    """Whether the shaping takes off for a length in tokens, so that callers must say it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:

@@ -12,7 +12,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from rlaif.records.reward import Reward, Rollout
-from rlaif.web.openai_items import completion_of, prompt_of
+from rlaif.training.adapters.response_items import (
+    completion_of,
+    prompt_of,
+    tokens_of,
+    was_cut,
+)
 from rlaif.web.replies import Refused
 from rlaif.web.served import Served
 from rlaif.web.taking import At, Intake
@@ -29,18 +34,24 @@ class VerifyForm:
 
     reference_field: str = "reference"
     """The field of the data set's rows that holds the reference."""
+    needs_tokens: bool = False
+    """Whether a response that does not say its length in tokens is refused."""
     name: str = "verify"
+
+    def counted(self, data: Mapping[str, Any]) -> int:
+        """One, whatever it holds."""
+        return 1
 
     def read(self, data: Mapping[str, Any]) -> list[Rollout]:
         """The rollout. Raises: Refused with everything that is wrong."""
         asked, answered = _object(data, "responses_create_params"), _object(data, "response")
-        intake = Intake()
+        intake = Intake(self.needs_tokens)
         at: At = ("response",)
         fields = {
-            "prompt": prompt_of(intake, asked, ("responses_create_params",)),
-            "completion": completion_of(intake, answered, at),
+            "prompt": prompt_of(asked, ("responses_create_params",), intake.blame),
+            "completion": completion_of(answered, at, intake.blame),
             "reference": data.get(self.reference_field),
-            "finish_reason": _finish(answered),
+            "finish_reason": "length" if was_cut(answered) else None,
             **{key: data.get(key) for key in _OF_SAMPLE},
         }
         baseline = data.get("baseline")
@@ -52,9 +63,10 @@ class VerifyForm:
             "reference": (self.reference_field,),
             "prompt": ("responses_create_params", "input"),
             "completion": ("response", "output"),
+            "tokens": ("response", "usage"),
         }
         if not intake.faults:
-            intake.take(fields, at, baseline=baseline, tokens=_tokens(answered), places=places)
+            intake.take(fields, at, baseline=baseline, tokens=tokens_of(answered), places=places)
         return intake.done()
 
     def write(
@@ -82,28 +94,6 @@ def _object(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     if not isinstance(found, dict):
         raise Refused(422, f"'{key}' is missing" if found is None else f"'{key}' is an object", key)
     return found
-
-
-def _finish(response: Mapping[str, Any]) -> str | None:
-    """`length` where the answer was cut."""
-    details = response.get("incomplete_details")
-    why = details.get("reason") if isinstance(details, dict) else None
-    return "length" if why == "max_output_tokens" else None
-
-
-def _tokens(response: Mapping[str, Any]) -> int | None:
-    """Length of what the policy wrote, where it is told.
-
-    `usage` is that of its last turn alone, so that it says nothing of an answer with tools between.
-    """
-    output = [one for one in response.get("output") or () if isinstance(one, dict)]
-    written = [one["generation_token_ids"] for one in output if one.get("generation_token_ids")]
-    if written and all(isinstance(ids, list) for ids in written):
-        return sum(map(len, written))
-    usage = response.get("usage")
-    said = usage.get("output_tokens") if isinstance(usage, dict) else None
-    turns = any(str(one.get("type")).endswith("_output") for one in output)
-    return said if type(said) is int and said >= 0 and not turns else None
 
 
 def _kind(reason: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -126,6 +127,47 @@ def test_ranking_is_warned_of_as_trainers_send_one_completion_a_request(
     Path("shaping.yaml").write_text("ranking: true\n")
     ran = rlaif("serve", "rubric.yaml", "-j", "scripted-hash", "--shaping", "shaping.yaml")
     assert "warning: the shaping ranks completions inside their group" in ran.err
+
+
+def test_a_length_in_tokens_is_warned_of_as_openrlhf_says_none(
+    rlaif: Rlaif, started: list[Any]
+) -> None:
+    Path("shaping.yaml").write_text("length: {free: 10, full: 20}\n")
+    ran = rlaif("serve", "rubric.yaml", "-j", "scripted-hash", "--shaping", "shaping.yaml")
+    assert "warning: the shaping's length penalty counts tokens" in ran.err
+    assert started[0][3].needs_tokens
+    Path("shaping.yaml").write_text("length: {free: 10, full: 20, unit: words}\n")
+    ran = rlaif("serve", "rubric.yaml", "-j", "scripted-hash", "--shaping", "shaping.yaml")
+    assert "warning" not in ran.err
+    assert not started[1][3].needs_tokens
+
+
+@pytest.mark.parametrize("number", ["inf", "nan"])
+@pytest.mark.parametrize("option", ["--grace", "--on-failure", "--deadline", "--max-request-mb"])
+def test_a_number_without_end_is_refused_before_anything_is_started(
+    rlaif: Rlaif, started: list[Any], option: str, number: str
+) -> None:
+    ran = rlaif("serve", "rubric.yaml", "-j", "scripted-hash", option, number)
+    assert ran.status == 2
+    assert option in ran.err
+    assert not started
+
+
+def test_a_judge_that_was_named_is_loaded_for_the_criteria_that_samples_may_bring(
+    rlaif: Rlaif, started: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("checks.yaml").write_text(CHECKS)
+    assert rlaif("serve", "checks.yaml", "-j", "scripted-hash").status == 0
+    rewarder, served, opening, *_ = started[0]
+    assert served.judge == "scripted-hash@1.0.0"
+    asked: list[Any] = []
+
+    async def opened(**how: Any) -> None:
+        asked.append(how)
+
+    monkeypatch.setattr(rewarder, "open", opened)
+    asyncio.run(opening())
+    assert asked == [{"asks": True}]
 
 
 def test_without_its_library_it_says_what_to_install(

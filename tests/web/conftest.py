@@ -11,6 +11,7 @@ import pytest
 
 from rlaif.records.reward import Reward, Rollout
 from rlaif.records.rubric import Rubric
+from rlaif.web.reopening import Opening
 from rlaif.web.reward_server import RewardServer, reward_server
 from rlaif.web.served import Served
 from rlaif.web.terms import Terms
@@ -88,10 +89,10 @@ async def serve(rubric_served: Rubric) -> AsyncIterator[Serve]:
     """`serve(max_waiting=2)`: a server on those terms, whose judge is loaded."""
     clients = []
 
-    def make(loaded: bool = True, **terms: Any) -> Server:
+    def make(loaded: bool = True, opening: Opening | None = None, **terms: Any) -> Server:
         grading, notes = Grading(), list[str]()
         made = reward_server(
-            grading, Served(rubric_served, "fake@1.0.0"), Terms(**terms), notes.append
+            grading, Served(rubric_served, "fake@1.0.0"), Terms(**terms), notes.append, opening
         )
         if loaded:
             made.standing.loaded.set()

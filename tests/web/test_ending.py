@@ -6,9 +6,11 @@ import socket
 from typing import Any
 
 import pytest
+import uvicorn
 
 from rlaif.errors import InputError, JudgeUnavailable
 from rlaif.records.rubric import Rubric
+from rlaif.web.connection import Patient
 from rlaif.web.running import serve
 from rlaif.web.served import Served
 from rlaif.web.terms import Place, Terms
@@ -56,3 +58,19 @@ def test_an_address_that_is_taken_is_told_before_anything_is_loaded(rubric_serve
     assert urls == []
     assert str(error).startswith(f"127.0.0.1 port {port} cannot be had: ")
     assert "another --port" in str(error)
+
+
+def test_connections_are_limited_and_watched(
+    rubric_served: Rubric, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: dict[str, Any] = {}
+    config = uvicorn.Config
+
+    def noted(app: Any, **options: Any) -> uvicorn.Config:
+        told.update(options)
+        return config(app, **options)
+
+    monkeypatch.setattr(uvicorn, "Config", noted)
+    run(rubric_served, Place(port=0))
+    assert told["http"] is Patient
+    assert told["limit_concurrency"] == Terms().max_waiting + 1024

@@ -149,6 +149,51 @@ async def test_a_fault_of_a_label_is_told_at_the_label(serve: Any) -> None:
     assert (await serve().post("/openrlhf", data)).json()["error"]["where"] == "labels[0]"
 
 
+async def test_a_label_that_is_a_number_is_a_reference(serve: Any) -> None:
+    server = serve()
+    data = {"query": ["a two"] * 2, "prompts": ["a "] * 2, "labels": [42, 0.5]}
+    assert (await server.post("/openrlhf", data)).status_code == 200
+    assert [one.sample.reference for one in server.grading.seen] == ["42", "0.5"]
+
+
+@pytest.mark.parametrize("labels", [5, "x", {"0": "x"}, 0, ""])
+async def test_labels_are_a_list(serve: Any, labels: Any) -> None:
+    data = {"query": ["a"], "prompts": ["a"], "labels": labels}
+    error = (await serve().post("/openrlhf", data)).json()["error"]
+    assert error == {"message": "'labels' is a list", "where": "labels"}
+
+
+@pytest.mark.parametrize("labels", [None, []])
+async def test_labels_may_be_absent(serve: Any, labels: Any) -> None:
+    data = {"query": ["a"], "prompts": ["a"], "labels": labels}
+    assert (await serve().post("/openrlhf", data)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "where"),
+    [
+        ("/rewards", "items[0].tokens"),
+        ("/openrlhf", "query[0]"),
+        ("/verify", "response.usage"),
+    ],
+)
+async def test_a_length_that_the_shaping_needs_and_nobody_says_is_told_at_its_place(
+    serve: Any, path: str, where: str
+) -> None:
+    server = serve(needs_tokens=True)
+    reply = await server.post(path, EXAMPLES[path])
+    assert (reply.status_code, reply.json()["error"]["where"]) == (422, where)
+    assert "unit: words" in reply.json()["error"]["hint"]
+    assert server.grading.seen == []
+
+
+async def test_a_length_that_is_said_is_taken(serve: Any) -> None:
+    server = serve(needs_tokens=True)
+    assert (await server.post("/rewards", {"items": [{**ITEM, "tokens": 0}]})).status_code == 200
+    usage = verified(said("hello"), response={"usage": {"output_tokens": 9}})
+    assert (await server.post("/verify", usage)).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("query", "prompt", "completion"),
     [

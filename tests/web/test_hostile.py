@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
+import threading
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
 from rlaif.errors import InputError
+from rlaif.web.plain_form import PlainForm
+from rlaif.web.taking import Intake
 
 KNOWN = "a-token-of-some-length"
 ITEM = {"prompt": "Greet her.", "completion": "hello"}
@@ -142,8 +146,8 @@ async def test_a_page_of_another_site_is_not_answered(serve: Any) -> None:
 
 async def test_only_who_knows_the_token_is_answered(serve: Any) -> None:
     server = serve(token=KNOWN)
-    for said in (None, "Bearer", "Bearer wrong", "Bearer é", "Basic x", "Basic YTpi", "Digest y"):
-        headers = {"authorization": said.encode()} if said else {}
+    for said in (None, "Bearer", "Bearer wrong", "Bearer é", "Basic x", "Basic éé", "Basic YTpi"):
+        headers = {"authorization": said.encode("latin-1")} if said else {}
         reply = await server.client.get("/rubric", headers=headers)
         assert reply.status_code == 401
         assert reply.headers["www-authenticate"] == "Bearer"
@@ -163,3 +167,62 @@ async def test_a_trainer_that_knows_only_urls_has_the_token_in_its_url(serve: An
 async def test_the_token_is_asked_before_the_body_is_read(serve: Any) -> None:
     server = serve(token=KNOWN, max_request_mb=0.01)
     assert (await server.client.post("/rewards", content=b" " * 20_000)).status_code == 401
+
+
+async def test_too_many_items_are_refused_before_any_is_read(serve: Any) -> None:
+    server = serve(max_waiting=4)
+    for path, data in (
+        ("/rewards", {"items": [{}] * 5}),
+        ("/openrlhf", {"query": [1] * 5, "prompts": []}),
+    ):
+        reply = await server.post(path, data)
+        assert (reply.status_code, reply.json()["error"]["message"]) == (
+            413,
+            "5 items in one request; there is room for 4",
+        )
+
+
+async def test_reading_ends_where_no_more_faults_are_told(
+    serve: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken: list[Any] = []
+    take = Intake.take
+
+    def noted(*given: Any, **more: Any) -> None:
+        taken.append(given)
+        take(*given, **more)
+
+    monkeypatch.setattr(Intake, "take", noted)
+    error = (await serve().post("/rewards", {"items": [{}] * 1000})).json()["error"]
+    assert (len(error["problems"]), error["more"]) == (20, True)
+    assert len(taken) == 11  # of two faults each
+
+
+@pytest.mark.parametrize("field", ["prompt", "criteria"])
+async def test_a_sample_of_endless_parts_is_refused_without_reading_them(
+    serve: Any, field: str
+) -> None:
+    reply = await serve().post("/rewards", {"items": [{**ITEM, field: [[1]] * 20_000}]})
+    told = reply.json()["error"]
+    assert (reply.status_code, told["where"]) == (422, "items[0]")
+    assert told["message"].startswith("more than 32,768 entries")
+
+
+async def test_others_are_answered_while_a_body_of_many_items_is_read(
+    serve: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = serve()
+    go_on = threading.Event()
+    read = PlainForm.read
+
+    def slow(form: PlainForm, data: Any) -> Any:
+        assert go_on.wait(5)
+        return read(form, data)
+
+    monkeypatch.setattr(PlainForm, "read", slow)
+    reading = asyncio.create_task(server.post("/rewards", {"items": [ITEM] * 1000}))
+    await server.until(lambda: server.made.desk.counts.in_flight == 1)
+    assert (await server.client.get("/health")).status_code == 200
+    assert not reading.done()
+    go_on.set()
+    assert (await reading).status_code == 200

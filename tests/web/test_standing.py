@@ -136,6 +136,39 @@ async def test_a_judge_that_is_gone_makes_the_server_unready_until_it_answers(se
     assert (await server.client.get("/ready")).status_code == 200
 
 
+async def test_a_judge_that_is_gone_is_asked_for_again_though_nobody_wants_a_reward(
+    serve: Any,
+) -> None:
+    asked: list[bool] = []
+
+    async def opening() -> None:
+        asked.append(server.made.standing.ready)
+        if len(asked) < 3:
+            raise JudgeUnavailable("still gone")
+
+    server = serve(opening=opening)
+    server.made.desk.reopening.first_s = 0.001
+    server.grading.raises = JudgeUnavailable("the model is gone")
+    for _ in range(2):  # two losses, and one that asks
+        assert (await server.post("/rewards", items(1))).status_code == 503
+    await server.until(lambda: server.made.standing.ready)
+    assert (await server.client.get("/ready")).status_code == 200
+    assert asked == [False] * 3
+    assert server.notes[-1] == "the judge is back"
+
+
+async def test_nobody_asks_for_a_judge_when_the_server_stops(serve: Any) -> None:
+    async def opening() -> None:
+        raise AssertionError("asked for")
+
+    server = serve(opening=opening)
+    server.made.desk.reopening.first_s = 0.001
+    server.grading.raises = JudgeUnavailable("the model is gone")
+    await server.post("/rewards", items(1))
+    server.made.standing.stopping = True
+    await server.until(lambda: server.made.desk.reopening.idle)
+
+
 async def test_a_server_that_stops_gives_up_what_is_under_way_when_its_grace_is_over(
     serve: Any,
 ) -> None:

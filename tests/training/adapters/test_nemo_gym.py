@@ -108,3 +108,38 @@ async def test_what_is_no_verify_request_is_refused(
 async def test_an_item_that_is_not_known_is_not_passed_over(rewarding: Callable[..., Any]) -> None:
     with pytest.raises(InputError, match="'image_generation_call' cannot be graded"):
         await NemoGymReward(rewarding()).verify(body({"type": "image_generation_call"}))
+
+
+async def test_other_tools_and_their_output_are_kept_and_tokens_are_counted_by_their_ids(
+    rewarding: Callable[..., Any],
+) -> None:
+    asked = rewarding()
+    search = {"type": "web_search_call", "id": "w", "action": {"q": "x"}, "output": "found"}
+    await NemoGymReward(asked).verify(
+        body(
+            {**search, "generation_token_ids": [1, 2]},
+            {**said("Yes."), "generation_token_ids": [3]},
+        )
+    )
+    (rollout,) = asked.rollouts
+    call, output, _ = rollout.sample.completion
+    assert (call.tool_calls[0].name, output.role, output.content) == (
+        "web_search_call",
+        "tool",
+        "found",
+    )
+    assert rollout.tokens == 3
+
+
+async def test_what_cannot_be_graded_is_told_with_its_place(rewarding: Callable[..., Any]) -> None:
+    with pytest.raises(
+        InputError, match=r"response\.output\[1\]\.type: an item of type 'hologram'"
+    ):
+        await NemoGymReward(rewarding()).verify(body(said("Hello."), {"type": "hologram"}))
+
+
+async def test_a_null_in_a_row_states_nothing(rewarding: Callable[..., Any]) -> None:
+    asked = rewarding()
+    given = body(reference=None, verifier_metadata={"reference": "Four.", "criteria": None})
+    await NemoGymReward(asked).verify(given)
+    assert asked.rollouts[0].sample.reference == "Four."
