@@ -16,6 +16,7 @@ from rlaif.storage.export import STANDARD_OUTPUT, export
 from rlaif.storage.export_preferences import export_preferences
 from rlaif.storage.pair_folder import is_of_pairs, open_pairs
 from rlaif.storage.place_names import told
+from rlaif.storage.placing import refuse_inside
 from rlaif.storage.run_folder import open_run
 
 
@@ -49,6 +50,8 @@ def run(
     that Hugging Face's `datasets.load_from_disk` reads.
     """
     destination = STANDARD_OUTPUT if out is None else out
+    if destination != STANDARD_OUTPUT:
+        refuse_inside(destination, folder)
     of_pairs = is_of_pairs(folder)
     if of_pairs and format_ is not Format.jsonl:
         raise InputError(f"{folder}: preferences are exported as JSON lines: --format jsonl")

@@ -37,9 +37,10 @@ def run(
         Strategies,
         typer.Option(
             "--strategy",
-            help="Rejected is the worst; or the one nearest to the mean less two standard "
-            "deviations; or all pairs are made, the widest first; or the pair that lies furthest "
-            "apart on one criterion.",
+            metavar="STRATEGY",  # the choices in its place would be broken inside their names
+            help="best_worst: rejected is the worst; mean_minus_2sd: the one nearest to the mean "
+            "less two standard deviations; margin: all pairs, the widest first; "
+            "per_criterion_gap: the pair that lies furthest apart on one criterion.",
         ),
     ] = Strategies.best_worst,
     min_margin: Annotated[

@@ -13,7 +13,7 @@ from rlaif.cli.options import RunPath
 from rlaif.runs.report import SAMPLES, THRESHOLD, report
 from rlaif.storage.export import STANDARD_OUTPUT
 from rlaif.storage.place_names import told
-from rlaif.storage.placing import place_whole
+from rlaif.storage.placing import place_whole, refuse_inside
 
 
 def run(
@@ -54,5 +54,7 @@ def run(
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
         return
+    if not out.endswith(".html"):  # a page may lie in the run: no file of a run has that name
+        refuse_inside(out, folder)
     place_whole(out, content)
     tell(f"{len(page) / 2**20:.1f} MiB in {told(out)}", err=True)

@@ -21,8 +21,10 @@ Render = Callable[[Sequence[Mapping[str, Any]]], str]
 _MARK = re.compile("\ue000([0-9]+)\ue001")
 """Stands for a control token's name in a message, which is to stay text."""
 _OPEN = re.compile(r"<think>\s*\Z")
-_SEEDS = 2**53
+SEEDS = 2**53
 """Whole numbers below it are kept as they are by every reader of JSON."""
+SEEDS_OF_SERVERS = 2**31
+"""Some servers take no others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +140,12 @@ class Asking:
         return self._names.sub(lambda name: f"\ue000{self._control.index(name[0])}\ue001", text)
 
 
-def seed_of(run_seed: int, prompt_id: str, index: int) -> int:
-    """The seed of one completion: the same in every run of that seed, whatever else is asked."""
-    return int(digest(str(run_seed), prompt_id, str(index)), 16) % _SEEDS
+def seed_of(run_seed: int, prompt_id: str, index: int, seeds: int = SEEDS) -> int:
+    """The seed of one completion: the same in every run of that seed, whatever else is asked.
+
+    Args: `seeds`, how many there are.
+    """
+    return int(digest(str(run_seed), prompt_id, str(index)), 16) % seeds
 
 
 def _tokenizer(files: TokenizerFiles, *, control: bool) -> Tokenizer:

@@ -18,6 +18,7 @@ RowForm = Literal["jsonl", "parquet", "dataset"]
 Reason = Literal[
     "not_graded",
     "not_compared",
+    "promptless",
     "failed",
     "nothing_applies",
     "crowded",
@@ -101,6 +102,21 @@ class PairRules(Record):
         if self.top_share is not None:
             return self.top_share
         return RLCF_SHARE if self.strategy == "per_criterion_gap" else 1.0
+
+    def applied(self, *, compared: bool = False) -> dict[str, object]:
+        """The rules by name, with what applies where nothing is stated; `all` for no bound.
+
+        Args: `compared`, to a run of comparisons, whose pairs no strategy chooses.
+        """
+        most = self.max_per_prompt if compared else self.most
+        told: dict[str, object] = {
+            **self.model_dump(),
+            "max_per_prompt": "all" if most is None else most,
+            "top_share": self.kept_share,
+        }
+        if compared:
+            del told["strategy"]
+        return told
 
 
 class SelectRules(Record):

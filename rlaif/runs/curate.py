@@ -23,7 +23,7 @@ from rlaif.storage.curate_rows import TextRow, text_rows
 from rlaif.storage.curate_spool import Surveyed, survey, unchanged
 from rlaif.storage.export import STANDARD_OUTPUT
 from rlaif.storage.place_names import scheme_of, told
-from rlaif.storage.placing import plain_file
+from rlaif.storage.placing import plain_file, refuse_inside
 from rlaif.storage.row_files import Columns, name_of, write_rows_and_card
 from rlaif.storage.run_folder import open_run
 from rlaif.storage.samples import Row
@@ -102,6 +102,7 @@ def _check_places(order: CurateOrder) -> None:
             raise InputError(f"{option} names a file, or a URL")
         if out is not None and not scheme_of(out):
             plain_file(out)
+            refuse_inside(out, order.folder)
     if order.folder.is_file():
         raise InputError(f"{order.folder}: a file\n  hint: --run names a folder")
 

@@ -21,6 +21,7 @@ from rlaif.runs.rows import (
 from rlaif.runs.rows_compared import compared_rows
 from rlaif.storage.group_rows import Groups, grouped
 from rlaif.storage.pair_folder import is_of_pairs, open_pairs
+from rlaif.storage.placing import refuse_inside
 from rlaif.storage.row_files import Kind
 from rlaif.storage.run_folder import open_run
 from rlaif.training.chat_rows import Shape
@@ -40,6 +41,7 @@ def make_pairs(run: Path, rules: PairRules, out: str, form: RowForm = "jsonl") -
     Raises: RunError for no run, or where nothing can be written; InputError where nothing can be
     at `out`, or for a strategy that the run has no scores for.
     """
+    refuse_inside(out, run)
     if is_of_pairs(run):
         opened = open_pairs(run)
         compared = compared_rows(opened, rules)
@@ -55,11 +57,12 @@ def make_pairs(run: Path, rules: PairRules, out: str, form: RowForm = "jsonl") -
 def _writing(
     path: Path, opened: Any, rules: PairRules, shape: Shape, out: str, form: RowForm
 ) -> Writing:
+    compared = is_of_pairs(path)
     return Writing(
-        origin=origin_of(path, opened.manifest, compared=is_of_pairs(path)),
+        origin=origin_of(path, opened.manifest, compared=compared),
         title=_TITLES[rules.rows],
         tags=_TAGS[rules.rows],
-        rules=rules,
+        rules=rules.applied(compared=compared),
         kinds=_kinds(rules, shape),
         shape=shape,
         out=out,

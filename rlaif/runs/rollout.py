@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from rlaif.errors import InputError
-from rlaif.policies.asking import Prompted
+from rlaif.policies.asking import SEEDS, Prompted
 from rlaif.policies.completion import completion_of
 from rlaif.ports import Generated, Generator
 from rlaif.records.outcome import Failure
@@ -84,6 +84,9 @@ async def rollout(
     """
     if order.per_prompt < 1:
         raise InputError(f"--per-prompt {order.per_prompt}: at least one completion a prompt")
+    if abs(order.seed) >= SEEDS:
+        hint = "whole numbers nearer to 0 are kept as they are in every file"
+        raise InputError(f"--seed {order.seed}: not between -2**53 and 2**53\n  hint: {hint}")
     with opened(Path(order.out)) as work:
         await asyncio.to_thread(
             work.take_in, order.prompts, order.mapping, order.limit, order.per_prompt, order.seed
@@ -157,7 +160,7 @@ class _Rollout:
                 "group_id": prompt.group_id or prompt.sample_id,
                 "policy": policy.id,
                 "finish_reason": made.finish_reason,
-                "metadata": {**prompt.metadata, "tokens": made.tokens, "seed": seed},
+                "metadata": _beside(prompt.metadata, {"tokens": made.tokens, "seed": seed}),
             }
         )
 
@@ -179,3 +182,17 @@ class _Rollout:
         }
         finish(self.work, journal, card, whole=not failed)
         return RolledOut(journal.kept, failed, policy.id, self.work.out, self.tokens)
+
+
+def _beside(of_prompt: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """What the prompt brought along and what is said of the completion, no value of it lost.
+
+    What has the name of one of ours stands under `prompt_NAME`.
+    """
+    kept = {name: value for name, value in of_prompt.items() if name not in own}
+    for name in own.keys() & of_prompt.keys():
+        other = f"prompt_{name}"
+        while other in of_prompt:
+            other = f"prompt_{other}"
+        kept[other] = of_prompt[name]
+    return {**kept, **own}

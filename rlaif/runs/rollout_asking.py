@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 
-from rlaif.policies.asking import Prompted, seed_of
+from rlaif.policies.asking import SEEDS, SEEDS_OF_SERVERS, Prompted, seed_of
 from rlaif.ports import Request
 from rlaif.records.outcome import Failure
 from rlaif.records.policy import OpenaiPolicy
@@ -31,7 +31,9 @@ class Asked:
         self._failed = failed
         self._open: dict[int, tuple[Sample, Prompted, int]] = {}
         spec = policy.spec
-        at_once = spec.concurrency if isinstance(spec, OpenaiPolicy) else 0
+        at_once, self._seeds = 0, SEEDS
+        if isinstance(spec, OpenaiPolicy):
+            at_once, self._seeds = spec.concurrency, SEEDS_OF_SERVERS
         self._room = asyncio.Semaphore(max(_UNDER_WAY, 2 * at_once))
 
     async def requests(self) -> AsyncIterator[Request]:
@@ -49,7 +51,7 @@ class Asked:
                 continue
             for index in wanted:
                 await self._room.acquire()
-                seed = seed_of(self._seed, prompt.sample_id, index)
+                seed = seed_of(self._seed, prompt.sample_id, index, self._seeds)
                 number = place * count + index
                 self._open[number] = (prompt, prompted, seed)
                 yield self._policy.asking.request(number, prompted, prompt.sample_id, seed)

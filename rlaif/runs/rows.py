@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from rlaif.records.identity import canonical, digest
-from rlaif.records.row_rules import Reason, RowForm, RowRules, RowsMade
+from rlaif.records.row_rules import Reason, RowForm, RowsMade
 from rlaif.records.sample import Sample
 from rlaif.storage.group_rows import GroupRow, Groups
 from rlaif.storage.manifest import Manifest, Stated
@@ -84,6 +84,7 @@ def _candidate(row: GroupRow) -> Candidate:
         text=row.completion,
         policy=row.policy,
         status=row.status,
+        promptless=row.promptless,
         values=row.values,
         at=row.at,
     )
@@ -105,9 +106,14 @@ def group_name(sample: Sample) -> str:
     """The group id of a sample, or a hash of its prompt."""
     if sample.group_id:
         return sample.group_id
+    return f"prompt {prompt_digest(sample)[:12]}"
+
+
+def prompt_digest(sample: Sample) -> str:
+    """A hash of the prompt, in hex."""
     prompt = sample.prompt
     written = prompt if isinstance(prompt, str) else [turn.as_written() for turn in prompt]
-    return f"prompt {digest(canonical(written))[:12]}"
+    return digest(canonical(written))
 
 
 def origin_of(path: Path, manifest: Manifest, *, compared: bool = False) -> Origin:
@@ -134,7 +140,8 @@ class Writing:
     origin: Origin
     title: str
     tags: Sequence[str]
-    rules: RowRules
+    rules: Mapping[str, object]
+    """As they were applied."""
     kinds: Mapping[str, Kind]
     shape: Shape
     out: str
@@ -153,7 +160,7 @@ class Writing:
         making = Making(
             title=self.title,
             tags=("rlaif", *self.tags),
-            rules=self.rules.model_dump(),
+            rules=self.rules,
             columns=tuple(self.kinds),
             file=name_of(self.out),
             date=datetime.datetime.now(datetime.UTC).date().isoformat(),

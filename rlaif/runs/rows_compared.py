@@ -15,7 +15,7 @@ from rlaif.records.pair import SIDES, Pair
 from rlaif.records.preference import Preference
 from rlaif.records.row_rules import PairRules, Reason
 from rlaif.records.sample import Sample
-from rlaif.runs.rows import Count, group_name
+from rlaif.runs.rows import Count, group_name, prompt_digest
 from rlaif.storage.pair_folder import PairFolder
 from rlaif.training.chat_rows import Shape, shape_of
 from rlaif.training.groups import Candidate
@@ -33,7 +33,8 @@ class ComparedRows:
         self._run, self._rules = run, rules
         self.count = Count()
         self.shape = Shape(chat=False)
-        self._groups: dict[str, list[tuple[float, int]]] = defaultdict(list)
+        self._groups: dict[tuple[str | None, str], list[tuple[float, int]]] = defaultdict(list)
+        """By group id and prompt: one group id may stand over several prompts."""
         for place, (pair, preference) in enumerate(run.compared_pairs()):
             self.count.candidates += 1
             self._look_at(place, pair, preference)
@@ -46,8 +47,10 @@ class ComparedRows:
 
     def _look_at(self, place: int, pair: Pair, preference: Preference | None) -> None:
         first, second = (pair.sample(side) for side in SIDES)
-        found = self._groups[group_name(first)]
+        found = self._groups[first.group_id, prompt_digest(first)]
         reason = _why_not(preference) or _forbidden(first, second, preference, self._rules)
+        if not first.prompt:
+            reason = "promptless"
         if reason:
             self.count.dropped[reason] += 1
             return

@@ -11,6 +11,7 @@ from rlaif.records.sample import Sample
 from rlaif.runs.rows import Count, Writing, origin_of, scored_groups, shape_of_run, side_kind
 from rlaif.runs.rows_of_one import LINEAGE, rows_of_one
 from rlaif.storage.group_rows import Groups, grouped
+from rlaif.storage.placing import refuse_inside
 from rlaif.storage.row_files import Kind
 from rlaif.storage.run_folder import open_run
 from rlaif.training.chat_rows import Shape, completion_column, messages_column, prompt_column
@@ -25,6 +26,7 @@ def make_selection(run: Path, rules: SelectRules, out: str, form: RowForm = "jso
     Raises: RunError for no run of grades, or where nothing can be written; InputError where nothing
     can be at `out`.
     """
+    refuse_inside(out, run)
     opened = open_run(run)
     with grouped(opened) as groups:
         count, shape = Count(), shape_of_run(groups)
@@ -33,7 +35,7 @@ def make_selection(run: Path, rules: SelectRules, out: str, form: RowForm = "jso
             origin=origin_of(run, opened.manifest),
             title="Best completions",
             tags=("sft", "best-of-n"),
-            rules=rules,
+            rules=rules.model_dump(),
             kinds={**columns.kinds(), **LINEAGE},
             shape=shape,
             out=out,

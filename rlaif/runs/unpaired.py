@@ -11,6 +11,7 @@ from rlaif.records.sample import Sample
 from rlaif.runs.rows import Count, Writing, origin_of, scored_groups, shape_of_run, side_kind
 from rlaif.runs.rows_of_one import LINEAGE, rows_of_one
 from rlaif.storage.group_rows import Groups, grouped
+from rlaif.storage.placing import refuse_inside
 from rlaif.storage.row_files import Kind
 from rlaif.storage.run_folder import open_run
 from rlaif.training.chat_rows import Shape, completion_column, prompt_column
@@ -27,6 +28,7 @@ def make_unpaired(run: Path, rules: UnpairedRules, out: str, form: RowForm = "js
     Raises: RunError for no run of grades, or where nothing can be written; InputError where nothing
     can be at `out`.
     """
+    refuse_inside(out, run)
     opened = open_run(run)
     with grouped(opened) as groups:
         count, shape = Count(), shape_of_run(groups)
@@ -35,7 +37,7 @@ def make_unpaired(run: Path, rules: UnpairedRules, out: str, form: RowForm = "js
             origin=origin_of(run, opened.manifest),
             title="Good and bad completions",
             tags=("kto", "unpaired-preference"),
-            rules=rules,
+            rules=rules.model_dump(),
             kinds={**kinds, "label": "flag", **LINEAGE},
             shape=shape,
             out=out,

@@ -30,13 +30,16 @@ _TEXTS = """
 CREATE TABLE texts AS
 SELECT ordinal, filename, file_row_number AS spot, sample_id, found[1] AS policy,
   hash(found[2]) AS named, found[2] IS NOT NULL AS is_named,
-  md5_number(coalesce('g' || found[2], 'p') || chr(0) || found[3]) AS cluster,
+  md5_number(coalesce('g' || found[2], 'p') || chr(0) || kinds[1] || found[3])
+    AS cluster,
   hash(found[4]) AS completion,
   CASE kinds[2] WHEN 'VARCHAR' THEN length(found[4]) ELSE coalesce(list_sum([
     CASE WHEN json_extract_string(m, '$.role') = 'assistant'
-      THEN length(coalesce(json_extract_string(m, '$.content'), '')) ELSE 0 END
+      THEN length(coalesce(json_extract_string(m, '$.content'), ''))
+        + length(coalesce(json_extract_string(m, '$.reasoning_content'), '')) ELSE 0 END
     for m in json_extract(sample, '$.completion[*]')]), 0) END::BIGINT AS length,
   kinds[1] <> 'VARCHAR' OR kinds[2] <> 'VARCHAR' AS chat,
+  found[3] = CASE kinds[1] WHEN 'VARCHAR' THEN '' ELSE '[]' END AS promptless,
   {tools} AS tools, {reasoning} AS reasoning
 FROM (
   SELECT ordinal, filename, file_row_number, sample_id, sample,
@@ -61,7 +64,7 @@ CREATE TABLE judged AS SELECT 0::BIGINT AS ordinal, 0::BIGINT AS part, 0::BIGINT
 """
 _GROUPED = """
 SELECT first, sample_id, policy, score, status, greatest(0, length - coalesce(reasoned, 0)),
-  completion, filename, spot, part, place_row
+  completion, promptless, filename, spot, part, place_row
 FROM texts JOIN (SELECT cluster, min(ordinal) AS first FROM texts GROUP BY cluster) USING (cluster)
 LEFT JOIN judged USING (ordinal) ORDER BY first, ordinal
 """
@@ -87,6 +90,8 @@ class GroupRow:
     """Characters of the policy's own turns, less the reasoning that was taken out of them."""
     completion: int
     """A hash of the completion."""
+    promptless: bool
+    """Its prompt is an empty text, or a chat without messages."""
     at: tuple[int, int]
     """Part and row of its texts."""
     values: Mapping[str, float]
@@ -125,9 +130,8 @@ class Groups:
         while batch := list(islice(stream, BATCH)):
             given = self._values(batch) if values else {}
             for number, row in enumerate(batch):
-                group, name, policy, score, status, length, completion, file, spot, _, _ = row
-                at, told = (files[file], spot), given.get(number, {})
-                yield GroupRow(group, name, policy, score, status, length, completion, at, told)
+                *own, file, spot, _, _ = row
+                yield GroupRow(*own, (files[file], spot), given.get(number, {}))
 
     def samples(self, places: Iterable[tuple[int, int]]) -> Iterator[Sample]:
         """The samples at these places, in their order."""

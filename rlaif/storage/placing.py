@@ -7,6 +7,7 @@ this machine, and is carried there when it is complete.
 
 from __future__ import annotations
 
+import io
 import os
 import secrets
 import shutil
@@ -58,6 +59,37 @@ def place_whole(out: str, content: bytes) -> None:
     """Put `content` at `out`. Raises: as `placed`."""
     with placed(out) as stream:
         stream.write(content)
+
+
+@contextmanager
+def placed_both(out: str, beside: str) -> Iterator[tuple[IO[bytes], IO[bytes]]]:
+    """Two streams whose contents are at both places once the block ends well, else at neither.
+
+    In a store, which renames no two files at once, `beside`, which is small, follows when `out` is
+    there. Raises: as `placed`, for either.
+    """
+    if place_of(out).store:
+        waiting = io.BytesIO()
+        with placed(out) as stream:
+            yield stream, waiting
+        place_whole(beside, waiting.getvalue())
+        return
+    with placed(beside) as other, placed(out) as stream:
+        yield stream, other
+        for one in (stream, other):  # a disk that is full shows here, before either is renamed
+            one.flush()
+            os.fsync(one.fileno())
+
+
+def refuse_inside(out: str, run: Path) -> None:
+    """See that what is written leaves a run whole. Raises: InputError for a place inside of it."""
+    place = place_of(out)
+    if place.store:
+        return
+    path, inside = Path(os.path.realpath(place.path)), Path(os.path.realpath(run))
+    if path.is_relative_to(inside):
+        hint = "--out a path outside of it: the run's own files lie there"
+        raise InputError(f"{out}: is inside the run {run}\n  hint: {hint}")
 
 
 def plain_file(out: str) -> Path:

@@ -48,7 +48,8 @@ SELECT ordinal, found[1] AS policy, found[2] IS NOT NULL AS named,
   hash('p' || found[3]) AS prompt,
   CASE kind WHEN 'VARCHAR' THEN length(found[4]) ELSE coalesce(list_sum([
     CASE WHEN json_extract_string(m, '$.role') = 'assistant'
-      THEN length(coalesce(json_extract_string(m, '$.content'), '')) ELSE 0 END
+      THEN length(coalesce(json_extract_string(m, '$.content'), ''))
+        + length(coalesce(json_extract_string(m, '$.reasoning_content'), '')) ELSE 0 END
     for m in json_extract(sample, '$.completion[*]')]), 0) END::BIGINT AS length
 FROM (
   SELECT ordinal, sample, json_type(sample, '$.completion') AS kind, json_extract_string(sample,

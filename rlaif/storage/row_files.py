@@ -16,7 +16,7 @@ from rlaif.errors import InputError
 from rlaif.records.row_rules import RowForm
 from rlaif.storage.export import STANDARD_OUTPUT
 from rlaif.storage.export_dataset import write_dataset
-from rlaif.storage.placing import place_whole, placed, placed_folder
+from rlaif.storage.placing import placed_both, placed_folder
 from rlaif.storage.whole_files import write_whole
 
 Kind = Literal["text", "chat", "number", "flag"]
@@ -85,9 +85,9 @@ def write_rows_and_card(
             write_whole(folder / FOLDER_CARD, card().encode())
         return out, f"{out.rstrip('/')}/{FOLDER_CARD}"
     beside = f"{out}{CARD}"
-    with placed(out) as file:
+    with placed_both(out, beside) as (file, card_file):
         _WRITERS[form](stream, columns, file)
-    place_whole(beside, card().encode())
+        card_file.write(card().encode())
     return out, beside
 
 

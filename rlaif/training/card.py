@@ -15,7 +15,10 @@ from rlaif.training.tally import Tally
 _POLICIES = 50
 """Most policies that are listed of one side."""
 _SIZES = (1_000, 10_000, 100_000, 1_000_000, 10_000_000)
-_ROOTED = re.compile(r"(?<![\w.:/-])[/~](?:[^\s/]*/)+")
+_ROOTED = re.compile(
+    r"(?<![\w.:/-])(?:(?:file|local):/+(?:[^\s/]*/)*|\.\.?/(?:[^\s/]*/)*|[/~](?:[^\s/]*/)+)",
+    re.IGNORECASE,
+)
 """A folder of somebody's machine, in front of the name that stands in it."""
 
 

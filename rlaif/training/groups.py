@@ -18,6 +18,7 @@ MOST_OF_PROMPT = 20_000
 WORDS: Mapping[Reason, str] = {
     "not_graded": "not graded yet",
     "not_compared": "not compared yet",
+    "promptless": "of an empty prompt, which trainers refuse",
     "failed": "failed",
     "nothing_applies": "without a score, because nothing applies",
     "crowded": f"beyond the first {MOST_OF_PROMPT:,} of their prompt",
@@ -48,6 +49,8 @@ class Candidate:
     """A hash of the completion: equal completions have the same."""
     policy: str | None = None
     status: Literal["ok", "failed"] | None = "ok"
+    promptless: bool = False
+    """Its prompt is an empty text, or a chat without messages: a row of it stops a training."""
     """Of its grade; None where there is none yet."""
     values: Mapping[str, float] = field(default_factory=dict)
     """In [0, 1], by criterion; only those with a verdict."""
@@ -72,11 +75,14 @@ def without_score(candidate: Candidate) -> Reason | None:
 
 
 def usable(group: Iterable[Candidate]) -> tuple[list[Candidate], Counter[Reason]]:
-    """Those with a score, from the best down, equal ones by id; and how many have none, and why."""
+    """Those with a score, from the best down, equal ones by id; the others, by the reason why.
+
+    Those whose prompt is empty are among the others.
+    """
     found: list[Candidate] = []
     dropped: Counter[Reason] = Counter()
     for candidate in group:
-        reason = without_score(candidate)
+        reason = "promptless" if candidate.promptless else without_score(candidate)
         if reason:
             dropped[reason] += 1
         else:

@@ -7,10 +7,10 @@ are two completions of equal text. What the rules forbid besides (`min_margin`, 
 
 - `best_worst`: the pair with the widest margin; with `max_per_prompt` also the widest of the
   completions that are left, and so on: best and worst, second best and second worst.
-- `mean_minus_2sd`: chosen is the best; rejected is the one whose score lies nearest to m - 2 s, m
-  the mean and s the standard deviation (of the group itself, divided by n) of all scores of the
-  prompt. Of few completions that is mostly the worst. Source: arXiv:2502.16825, which found it
-  better than the worst as completions grow in number.
+- `mean_minus_2sd`: chosen is the best that the rules allow over any other; rejected is, of those,
+  the one whose score lies nearest to m - 2 s, m the mean and s the standard deviation (of the group
+  itself, divided by n) of all scores of the prompt. Of few completions that is mostly the worst.
+  Source: arXiv:2502.16825, which found it better than the worst as completions grow in number.
 - `margin`: every pair, or the widest `max_per_prompt`.
 - `per_criterion_gap`: the pair with the largest difference in value on any one criterion that both
   have a verdict on; which of the two is chosen is still the score's to say. Of all pairs of a run
@@ -166,10 +166,26 @@ def _mean_minus_2sd(best_first: Sequence[Candidate], rules: PairRules) -> list[C
     def nearness(one: Candidate) -> tuple[float, float, str]:
         return abs(known_score(one) - target), known_score(one), one.sample_id
 
-    best, *others = best_first
-    nearest = sorted((o for o in others if _forbidden(best, o, rules) is None), key=nearness)
-    margins = ((one, known_score(best) - known_score(one)) for one in nearest)
-    return [Chosen(best, one, margin) for one, margin in islice(margins, rules.most)]
+    for best, below in _from_the_best(best_first, rules):
+        nearest = sorted((o for o in below if _forbidden(best, o, rules) is None), key=nearness)
+        if nearest:
+            margins = ((one, known_score(best) - known_score(one)) for one in nearest)
+            return [Chosen(best, one, margin) for one, margin in islice(margins, rules.most)]
+    return []
+
+
+def _from_the_best(
+    best_first: Sequence[Candidate], rules: PairRules
+) -> Iterator[tuple[Candidate, Sequence[Candidate]]]:
+    """Each that may be chosen, from the best down, with those below it; LOOKED_AT pairs or so."""
+    looked_at = 0
+    for place, best in enumerate(best_first[:-1], 1):
+        below = best_first[place:]
+        apart = known_score(best) - known_score(below[-1])
+        if looked_at >= LOOKED_AT or apart < rules.min_margin - SAME:
+            return  # those that follow are no further from the worst
+        yield best, below
+        looked_at += len(below)
 
 
 def _per_criterion_gap(best_first: Sequence[Candidate], rules: PairRules) -> list[Chosen]:

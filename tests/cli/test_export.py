@@ -33,6 +33,16 @@ def test_rows_go_to_standard_output_as_json_lines(rlaif: Rlaif) -> None:
     assert rlaif("export", "run", "--out", "-") == ran
 
 
+def test_an_export_leaves_the_run_whole(rlaif: Rlaif) -> None:
+    for name in ("run/lock", "run/manifest.json", "./run/more/../grades.jsonl"):
+        ran = rlaif("export", "run", "-o", name)
+        assert ran.status == 2
+        assert f"{name}: is inside the run run\n  hint: --out a path outside of it" in ran.err
+    ran = rlaif("report", "run", "-o", "run/manifest.json")
+    assert (ran.status, "is inside the run" in ran.err) == (2, True)
+    assert rlaif("export", "run").status == 0
+
+
 def test_csv_has_a_row_a_sample(rlaif: Rlaif) -> None:
     rows = list(csv.DictReader(io.StringIO(rlaif("export", "run", "--format", "csv").out)))
     assert [row["sample_id"] for row in rows] == [f"s{n}" for n in range(8)]

@@ -12,7 +12,7 @@ from rlaif.records.loop_figures import RoundFigures, Stop
 from rlaif.runs.loop import Ended
 from rlaif.runs.loop_watching import LoopWatcher
 from tests.cli.conftest import Rlaif
-from tests.runs.loops import written
+from tests.runs.loops import prompts, written
 from tests.training.histories import history
 
 
@@ -86,3 +86,24 @@ def test_every_fault_of_a_loop_file_is_told_at_its_place(rlaif: Rlaif) -> None:
     assert ran.status == 2
     assert "loop.yaml:3:9: " in ran.err
     assert "loop.yaml:11:8: unknown key 'strategie'\n  hint: did you mean 'strategy'?" in ran.err
+
+
+def test_the_report_that_is_named_is_there(rlaif: Rlaif, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without what draws it, there is no page."""
+    ends(monkeypatch, history((0.25, 0.75), noise=0))
+    path = written(Path())
+    assert "The report lies in out/loop.json" in rlaif("loop", path, "-o", "out").out
+    Path("out/loop.html").write_text("")
+    assert "The report lies in out/loop.html" in rlaif("loop", path, "-o", "out").out
+
+
+def test_too_few_held_out_prompts_are_said_before_anything_is_done(
+    rlaif: Rlaif, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = written(Path())
+    assert "Too few" not in rlaif("loop", path, "--dry-run").out
+    prompts(Path("held-out.jsonl"), "test", 3)
+    told = "3 different held-out prompts: no fall can be found; 10 or more are wanted"
+    assert told in rlaif("loop", path, "--dry-run").out
+    ends(monkeypatch, history((0.25, 0.75), noise=0))
+    assert told in rlaif("loop", path, "-o", "out").err

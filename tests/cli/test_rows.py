@@ -41,6 +41,15 @@ def test_a_selection_and_good_and_bad_ones_are_written(run: str, rlaif: Rlaif) -
     assert "between good and bad" in ran.err
 
 
+def test_the_help_breaks_no_strategy_inside_its_name(
+    rlaif: Rlaif, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    told = rlaif("pairs", "--help").out
+    for name in ("best_worst", "mean_minus_2sd", "margin", "per_criterion_gap"):
+        assert f"{name}:" in told
+
+
 def test_options_out_of_bounds_are_all_told(run: str, rlaif: Rlaif) -> None:
     ran = rlaif("pairs", run, "-o", "p.jsonl", "--min-margin", "2", "--length-matched", "0.5")
     assert ran.status == 2

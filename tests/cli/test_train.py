@@ -16,7 +16,7 @@ from rlaif.errors import MissingExtra
 from rlaif.records.base import Fault
 from rlaif.records.training import CONFIGS, Trained
 from rlaif.runs import training
-from tests.runs.trained import rows_of, write_lines
+from tests.runs.trained import rows_of, said, write_lines
 
 
 def no_faults(kind: str, given: Mapping[str, Any], output: str) -> Sequence[Fault]:
@@ -40,7 +40,8 @@ def file(tmp_path: Path) -> Path:
     write_lines(tmp_path / "d.jsonl", rows_of("sft", 3))
     (tmp_path / "m").mkdir()
     path = tmp_path / "t.yaml"
-    path.write_text("train: sft\nmodel: m\ndata: d.jsonl\neval_data: d.jsonl\noutput: out\n")
+    write_lines(tmp_path / "e.jsonl", rows_of("sft", 5)[3:])
+    path.write_text("train: sft\nmodel: m\ndata: d.jsonl\neval_data: e.jsonl\noutput: out\n")
     return path
 
 
@@ -62,8 +63,20 @@ def test_a_dry_run_says_what_would_be_trained_on(
 ) -> None:
     assert run("sft", file, "--dry-run") == 0
     told = capsys.readouterr().out.replace(str(file.parent), "")
-    assert told == "sft: 3 rows\nheld out: 3 rows\nmodel: /m\noutput: /out\n"
+    assert told == "sft: 3 rows\nheld out: 2 rows\nmodel: /m\noutput: /out\n"
     assert not (file.parent / "out").exists()
+
+
+@pytest.mark.usefixtures("without_trl")
+def test_rows_that_are_trained_on_are_not_held_out(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = {**rows_of("sft", 3)[2], "completion": said("assistant", "Another answer.")}
+    write_lines(file.parent / "e.jsonl", [*rows_of("sft", 5)[3:], other])
+    assert run("sft", file, "--dry-run") == 2
+    told = capsys.readouterr().err.replace(str(file.parent), "")
+    assert "/e.jsonl: not held out: 1 row of 'data' has a prompt of 'eval_data'" in told
+    assert "Say 2." in told
 
 
 @pytest.mark.usefixtures("without_trl")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from rlaif.grading.completion import prepare
 from rlaif.records.grade import Answered, Grade
 from rlaif.records.outcome import Verdict
 from rlaif.records.sample import Sample
@@ -32,7 +34,9 @@ def graded_run(path: Path, scored: Iterable[Scored], **values: Mapping[str, floa
             for one in run.pending():
                 score = scores[one.sample.sample_id]
                 if score is not None:
-                    writer.append(_grade(one.sample.sample_id, one.sample_hash, score, values))
+                    grade = _grade(one.sample.sample_id, one.sample_hash, score, values)
+                    taken = prepare(one.sample, "strip").reasoning_characters
+                    writer.append(replace(grade, reasoning_characters=taken))
     return path
 
 

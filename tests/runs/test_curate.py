@@ -177,6 +177,7 @@ def test_what_cannot_be_done_is_told_before_anything_is_graded(
         "--out names a file": replace(order(), out="-"),
         "there is no folder": replace(order(), out=str(tmp_path / "not" / "there.jsonl")),
         "--scores names a file": replace(order(), scores="-"),
+        "is inside the run": replace(order(), out=str(tmp_path / "kept.jsonl"), run=tmp_path),
         "say where the grades are kept": replace(order(), out="memory://a/kept", run=None),
         "a judge that transformers runs": order(features="judge"),
         "no such file": replace(order(), texts=str(tmp_path / "none.jsonl")),

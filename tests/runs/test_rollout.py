@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
+import os
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
@@ -18,11 +20,11 @@ from rlaif.policies.engines import engine_of
 from rlaif.policies.scripted import written_by
 from rlaif.ports import Generated, Request
 from rlaif.records.outcome import Failure
-from rlaif.records.policy import ScriptedPolicy
+from rlaif.records.policy import OpenaiPolicy, ScriptedPolicy
 from rlaif.runs.policy import generator_of
 from rlaif.runs.rollout import RolledOut, RolloutOrder, rollout
 from rlaif.runs.rollout_watching import Nobody
-from rlaif.storage.rollout_work import opened
+from rlaif.storage.rollout_work import forget, opened
 from rlaif.storage.samples import read_samples
 
 Rows = Sequence[Mapping[str, Any]]
@@ -249,6 +251,100 @@ def test_a_file_that_no_rollout_wrote_is_left_alone(folder: Path) -> None:
         run(ordered(folder))
     assert (folder / "out.jsonl").read_text() == "mine\n"
     assert not (folder / "out.jsonl.part").exists()
+
+
+@pytest.mark.parametrize("out_too", [False, True])
+def test_a_folder_that_no_rollout_made_is_left_alone(folder: Path, out_too: bool) -> None:
+    foreign = folder / "out.jsonl.part"
+    foreign.mkdir()
+    (foreign / "thesis.txt").write_text("precious")
+    if out_too:
+        (folder / "out.jsonl").write_text("mine\n")
+    with pytest.raises(InputError, match=r"'thesis\.txt' in it is of no rollout"):
+        run(ordered(folder))
+    assert [path.name for path in foreign.iterdir()] == ["thesis.txt"]
+
+
+def test_a_foreign_file_beside_a_rollouts_own_is_never_taken_away(folder: Path) -> None:
+    with opened(folder / "out.jsonl") as work:
+        (work.folder / "thesis.txt").write_text("precious")
+        forget(work)
+    assert (folder / "out.jsonl.part/thesis.txt").read_text() == "precious"
+
+
+@pytest.mark.parametrize("content", ["{}", '{"kept": "bottles of wine"}', "wine"])
+def test_a_card_that_no_rollout_wrote_is_left_alone(folder: Path, content: str) -> None:
+    card = folder / "out.jsonl.card.json"
+    card.write_text(content)
+    with pytest.raises((InputError, RunError), match=r"card\.json: is ") as raised:
+        run(ordered(folder))
+    assert "--out another file" in str(raised.value)
+    assert card.read_text() == content
+    assert not (folder / "out.jsonl.part").exists()
+
+
+@pytest.mark.parametrize("at", range(5))
+def test_a_kill_while_the_work_is_taken_away_mixes_no_orders(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, at: int
+) -> None:
+    unlink, seen = os.unlink, itertools.count()
+    ours = {"journal.jsonl", "places", "taken.json", "order.json", "lock"}
+
+    def killed(path: Any, **named: Any) -> None:
+        if Path(path).name in ours and next(seen) == at:
+            raise KeyboardInterrupt
+        unlink(path, **named)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "unlink", killed)
+        with pytest.raises(KeyboardInterrupt):
+            run(ordered(folder))
+    first = (folder / "out.jsonl").read_bytes()
+    with pytest.raises(RunError, match="another value of --seed"):
+        run(ordered(folder, seed=2))
+    assert run(ordered(folder)).path.read_bytes() == first
+
+
+def test_texts_of_an_unknown_order_are_not_taken_over(folder: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        run(ordered(folder), None, Asked(policy(), until=5))
+    (folder / "out.jsonl.part/order.json").unlink()
+    with pytest.raises(RunError, match="nothing says of which order"):
+        run(ordered(folder, seed=2))
+
+
+def test_a_seed_that_no_file_keeps_is_refused_before_anything_is_made(folder: Path) -> None:
+    for seed in (2**53, -(2**53), 99999999999999999999999):
+        with pytest.raises(InputError, match=f"--seed {seed}: not between"):
+            run(ordered(folder, seed=seed))
+    assert not (folder / "out.jsonl.part").exists()
+    assert run(ordered(folder, seed=2**53 - 1)).kept == 12
+
+
+def test_a_rollout_does_not_write_to_standard_output(folder: Path) -> None:
+    order = RolloutOrder(str(folder / "prompts.jsonl"), policy=policy(), out="-")
+    with pytest.raises(InputError, match="cannot write to standard output"):
+        run(order)
+
+
+def test_a_prompts_own_seed_and_tokens_are_kept_under_other_names(folder: Path) -> None:
+    prompt = {"prompt": "Hm?", "seed": 7, "metadata": {"tokens": "t", "prompt_tokens": "u"}}
+    write(folder / "prompts.jsonl", [prompt])
+    (found,) = rows(run(ordered(folder, per_prompt=1)).path)
+    told = found["metadata"]
+    assert (told["prompt_seed"], told["prompt_tokens"]) == (7, "u")
+    assert told["prompt_prompt_tokens"] == "t"
+    assert told["seed"] != 7
+    assert isinstance(told["tokens"], int)
+
+
+def test_the_seed_in_the_sample_is_the_one_that_a_server_was_sent(folder: Path) -> None:
+    server = {"policy": "s", "backend": "openai", "model": "m", "base_url": "http://127.0.0.1:9/v1"}
+    spec = OpenaiPolicy.model_validate(server)
+    done = run(ordered(folder, policy=spec), None, Asked(policy()))
+    seeds = [row["metadata"]["seed"] for row in rows(done.path)]
+    assert all(seed == seed & 0x7FFFFFFF for seed in seeds)
+    assert len(set(seeds)) == 12
 
 
 def test_two_do_not_write_the_same_file(folder: Path) -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import itertools
+import os
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +23,11 @@ from rlaif.runs import rows as rows_module
 from rlaif.runs.pairs import make_pairs
 from rlaif.runs.select import make_selection
 from rlaif.runs.unpaired import make_unpaired
+from rlaif.storage.database import database
 from rlaif.storage.pair_folder import make_pairs as make_pair_folder
 from rlaif.storage.pair_rows import PairRow
-from rlaif.storage.run_folder import Kept
+from rlaif.storage.report_base import mark
+from rlaif.storage.run_folder import Kept, open_run
 from tests.runs.graded import Scored, graded_run
 
 
@@ -246,7 +252,8 @@ def test_the_card_says_how_the_rows_were_made_and_nothing_of_this_machine(
         f"| judge | `j` | 4.5.6 | `{'b' * 32}` | `tiny abc` |",
         "`under-this`",
         "| `min_margin` | `0.25` |",
-        "| `max_per_prompt` | not set |",
+        "| `max_per_prompt` | `1` |",
+        "| `length_matched` | not set |",
         "- 1 row, of 1 of 4 prompts.",
         "- left out 3 samples: 1 failed, 1 not graded yet, 1 without a score",
         "- left out 3 prompts: 2 with fewer than two scores, 1 tied",
@@ -259,6 +266,119 @@ def test_the_card_says_how_the_rows_were_made_and_nothing_of_this_machine(
         assert told in card
     assert str(tmp_path) not in card
     assert "/home" not in card
+
+
+def rules_on(card: Path) -> dict[str, str]:
+    table = card.read_text().split("## The rule")[1].split("##")[0]
+    cells = (line.strip("| ").split(" | ") for line in table.splitlines() if line.startswith("| `"))
+    return {name.strip("`"): value.strip("`") for name, value in cells}
+
+
+def test_the_card_states_the_rules_that_were_applied(
+    mixed: Path, compared: Path, tmp_path: Path
+) -> None:
+    for name, rules in (
+        ("gap", PairRules(strategy="per_criterion_gap")),
+        ("all", PairRules(strategy="margin")),
+    ):
+        make_pairs(mixed, rules, str(tmp_path / name))
+    found = rules_on(tmp_path / "gap.card.md")
+    assert (found["max_per_prompt"], found["top_share"]) == ("1", "0.4")
+    found = rules_on(tmp_path / "all.card.md")
+    assert (found["max_per_prompt"], found["top_share"]) == ("all", "1")
+    make_pairs(compared, PairRules(), str(tmp_path / "two"))
+    found = rules_on(tmp_path / "two.card.md")
+    assert "strategy" not in found
+    assert (found["max_per_prompt"], found["top_share"]) == ("all", "1")
+
+
+REASONED = [{"role": "assistant", "content": "No.", "reasoning_content": "Hm. " * 20}]
+PLAIN = [{"role": "assistant", "content": "No!"}]
+
+
+def test_reasoning_that_stands_apart_leaves_the_length_of_the_answer(tmp_path: Path) -> None:
+    long = [{"role": "assistant", "content": "It is so.", "reasoning_content": "Well."}]
+    scored = [(of("a", completion=long), 0.9), (of("b", completion=REASONED), 0.1)]
+    run = graded_run(tmp_path / "run", scored)
+    pairs(run, tmp_path / "p")
+    card = (tmp_path / "p.card.md").read_text()
+    assert "| length, chosen | 9.0 |" in card
+    assert "| length, rejected | 3.0 |" in card
+    assert "is the longer one in 100.0% of the pairs" in card
+
+
+def test_a_report_counts_no_reasoning_as_the_answer(tmp_path: Path) -> None:
+    scored = [(of("a", completion=REASONED), 0.9), (of("b", completion=PLAIN), 0.1)]
+    run = open_run(graded_run(tmp_path / "run", scored))
+    samples, grades = run.files()
+    with database(samples=samples, grades=grades) as connection:
+        mark(connection, run.manifest.under, graded=True)
+        found = connection.execute("SELECT length FROM marked ORDER BY ordinal").fetchall()
+    assert found == [(3,), (3,)]
+
+
+@pytest.mark.parametrize("prompt", ["", []])
+def test_an_empty_prompt_gives_no_row_and_is_counted(prompt: Any, tmp_path: Path) -> None:
+    scored: list[Scored] = [
+        *((of(name, prompt), score) for name, score in (("a", 0.9), ("b", 0.1))),
+        *((of(name, "[]"), score) for name, score in (("c", 0.8), ("d", 0.2))),
+    ]
+    run = graded_run(tmp_path / "run", scored)
+    made, found = pairs(run, tmp_path / "p")
+    assert found == ["c>d"]
+    assert made.dropped == {"promptless": 2}
+    assert made.prompts_dropped == {"alone": 1}
+    assert "2 of an empty prompt" in (tmp_path / "p.card.md").read_text()
+    kept = make_selection(run, SelectRules(), str(tmp_path / "s"))
+    assert (kept.kept, kept.dropped["promptless"]) == (1, 2)
+    kept = make_unpaired(run, UnpairedRules(), str(tmp_path / "u"))
+    assert (kept.kept, kept.dropped["promptless"]) == (2, 2)
+
+
+def test_rows_do_not_go_into_the_run_that_they_are_of(mixed: Path, tmp_path: Path) -> None:
+    before = (mixed / "manifest.json").read_bytes()
+    (tmp_path / "link").symlink_to(mixed)
+    made: list[Callable[[str], RowsMade]] = [
+        lambda out: make_pairs(mixed, PairRules(), out),
+        lambda out: make_selection(mixed, SelectRules(), out),
+        lambda out: make_unpaired(mixed, UnpairedRules(), out),
+    ]
+    for make in made:
+        for out in (mixed / "manifest.json", tmp_path / "link" / "rows"):
+            for name in (str(out), f"file://{out}"):
+                with pytest.raises(InputError, match="is inside the run"):
+                    make(name)
+    assert (mixed / "manifest.json").read_bytes() == before
+
+
+@pytest.mark.parametrize("form", ["jsonl", "parquet"])
+def test_rows_whose_card_cannot_be_written_are_not_written(
+    form: Any, mixed: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "k.card.md").mkdir()
+    (tmp_path / "k").write_text("the rows before\n")
+    with pytest.raises(InputError, match=r"k\.card\.md: not a file"):
+        make_pairs(mixed, PairRules(), str(tmp_path / "k"), form)
+    assert (tmp_path / "k").read_text() == "the rows before\n"
+    assert {path.name for path in tmp_path.iterdir()} == {"k", "k.card.md"}
+
+
+def test_a_full_disk_leaves_rows_and_card_as_they_were(
+    mixed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "k"
+    make_pairs(mixed, PairRules(), str(out))
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    synced = itertools.count()
+
+    def full(_: int) -> None:
+        if next(synced):  # the rows are on disk, the card is not
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(RunError, match="No space left"):
+        make_pairs(mixed, PairRules(strategy="margin"), str(out))
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
 def test_names_of_others_cannot_break_the_card(tmp_path: Path) -> None:
@@ -298,7 +418,13 @@ COMPARED: list[tuple[str, str, Any, float | None]] = [
 
 @pytest.fixture(scope="module")
 def compared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    run = make_pair_folder(tmp_path_factory.mktemp("compared") / "run")
+    return compared_run(tmp_path_factory.mktemp("compared") / "run", COMPARED)
+
+
+def compared_run(
+    path: Path, shown: Sequence[tuple[str, str, Any, float | None]], **pairs_own: Any
+) -> Path:
+    run = make_pair_folder(path)
     found = {
         name: Pair(
             pair_id=name,
@@ -307,10 +433,11 @@ def compared(tmp_path_factory: pytest.TempPathFactory) -> Path:
             completion_b=f"{name}, the other one",
             policy_a="x",
             policy_b="y",
+            **pairs_own,
         )
-        for name, prompt, *_ in COMPARED
+        for name, prompt, *_ in shown
     }
-    decided = {name: (answer, margin) for name, _, answer, margin in COMPARED}
+    decided = {name: (answer, margin) for name, _, answer, margin in shown}
     with run.lock():
         run.take_in((PairRow("p", n, pair) for n, pair in enumerate(found.values(), 1)), "p")
         run.state(
@@ -338,6 +465,15 @@ def test_comparisons_that_are_decided_are_rows(compared: Path, tmp_path: Path) -
     assert (second["policy_chosen"], second["on_policy"]) == ("y", False)
     assert made.dropped == {"tie": 1, "failed": 1, "not_compared": 1}
     assert (made.candidates, made.prompts) == (6, 3)
+
+
+def test_one_group_id_over_two_prompts_is_two_prompts_of_comparisons(tmp_path: Path) -> None:
+    shown = [("p0", "A?", "a", 0.8), ("p1", "B?", "b", -0.3), ("p2", "", "a", 0.9)]
+    run = compared_run(tmp_path / "run", shown, group_id="g")
+    made, found = pairs(run, tmp_path / "p", max_per_prompt=1)
+    assert found == ["p0:a>p0:b", "p1:b>p1:a"]
+    assert made.prompts == 3
+    assert made.dropped == {"promptless": 1}
 
 
 def test_rules_hold_for_comparisons_as_well(compared: Path, tmp_path: Path) -> None:

@@ -100,7 +100,7 @@ def test_a_prompt_without_a_pair_has_one_reason_and_no_pair_was_possible(
     assert len(found) + dropped.total() == len(group)
     pairs, why = pairs_of(found, rules)
     assert (why is None) == bool(pairs)
-    if rules.strategy != "mean_minus_2sd" and not pairs:
+    if not pairs:
         loose = rules.model_copy(update={"strategy": "margin", "max_per_prompt": None})
         assert all(not pairs_of([*two], loose)[0] for two in combinations(found, 2))
 
@@ -159,6 +159,12 @@ def test_of_few_completions_mean_minus_2sd_is_the_worst() -> None:
     assert chosen(many(0.9, 0.5, 0.1), strategy="mean_minus_2sd") == ["ac"]
 
 
+def test_mean_minus_2sd_chooses_the_best_that_the_rules_let_be_chosen() -> None:
+    group = [one("a", 0.9, policy="A"), one("b", 0.8, policy="B"), one("c", 0.1, policy="B")]
+    assert chosen(group, same_policy=True, strategy="mean_minus_2sd") == ["bc"]
+    assert chosen(group, same_policy=True) == ["bc"]
+
+
 def test_the_largest_gap_on_one_criterion_decides_and_the_score_says_who_is_chosen() -> None:
     group, _ = usable(
         [
@@ -198,6 +204,7 @@ def test_a_prompt_with_thousands_of_completions_is_quick() -> None:
     group, _ = usable(one(f"{n:05d}", n / 5000, n) for n in range(5000))
     assert chosen(group, max_per_prompt=3)[0] == "0499900000"
     assert reason(group, length_matched=1.0) == "lengths"
+    assert reason(group, length_matched=1.0, strategy="mean_minus_2sd") == "lengths"
 
 
 @settings(max_examples=40)

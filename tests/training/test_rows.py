@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rlaif.records.row_rules import SelectRules, UnpairedRules
+from rlaif.records.row_rules import RowsMade, SelectRules, UnpairedRules
 from rlaif.records.sample import Sample
+from rlaif.training.card import Graded, Making, Origin, card_text
 from rlaif.training.chat_rows import Shape, completion_column, messages_column, shape_of
 from rlaif.training.groups import Candidate, known_score, usable, without_score
 from rlaif.training.reward_rows import ORDER, Side, preference_row
@@ -77,6 +78,24 @@ def test_a_sample_without_a_score_says_why_and_is_not_worth_0() -> None:
     assert without_score(Candidate("c", None, 5, 1)) == "nothing_applies"
     with pytest.raises(ValueError, match="a has no score"):
         known_score(failed)
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("file:///home/me/secret/model", "`model`"),
+        ("FILE:/home/me/model", "`model`"),
+        ("../../me/secret/model", "`model`"),
+        ("./checkpoints/3", "`3`"),
+        ("~/mine/model as it was", "`model as it was`"),
+        ("Qwen/Qwen3-8B", "`Qwen/Qwen3-8B`"),
+        ("s3://bucket/model", "`s3://bucket/model`"),
+    ],
+)
+def test_a_card_names_a_model_and_no_folder_of_this_machine(name: str, told: str) -> None:
+    origin = Origin("run", "u", None, Graded("j", "1.0.0", "h", served=name))
+    making = Making("Rows", (), {}, (), "rows", "2026-01-01", "1")
+    assert f"| {told} |" in card_text(origin, making, RowsMade(0, 0), Tally())
 
 
 # The columns
