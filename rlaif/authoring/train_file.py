@@ -18,6 +18,7 @@ from rlaif.authoring.reward_file import PARTS, beside
 from rlaif.errors import FileProblems, Problem
 from rlaif.records.base import Fault
 from rlaif.records.training import CONFIGS, Lora, TrainConfig
+from rlaif.records.training_keys import PATHS
 from rlaif.records.written import plain
 
 Look = Callable[[Mapping[str, Any]], Sequence[Fault]]
@@ -91,6 +92,11 @@ def _placed(config: TrainConfig, folder: Path) -> TrainConfig:
             moved[name] = beside(folder, named)
     if named := getattr(config, "reward", None):
         moved["reward"] = _below(folder, named)
+    if config.arguments:
+        moved["arguments"] = {
+            name: beside(folder, value) if name in PATHS and isinstance(value, str) else value
+            for name, value in config.arguments.items()
+        }
     return config.model_copy(update=moved)
 
 

@@ -13,7 +13,7 @@ from rlaif.records.base import Fault, Record, refuse
 from rlaif.records.judge_base import Positive, Seconds, Share
 from rlaif.records.reward_file import Columns
 from rlaif.records.shaping import Shaping
-from rlaif.records.training_keys import arguments_of, one_or_more, where_of
+from rlaif.records.training_keys import arguments_of, one_or_more, unmeasured, where_of
 from rlaif.records.written import Flag, Free, Text, Whole, Words
 
 Kind = Literal["sft", "reward", "dpo", "kto", "grpo"]
@@ -57,7 +57,8 @@ class TrainConfig(Record):
     data: Several
     """The rows to train on: JSON lines, Parquet, or the folder of a data set."""
     eval_data: Several | None = None
-    """Rows that are held out; `eval_strategy` among the arguments says when they are used."""
+    """Rows that are held out: none of their prompts stands in `data`. `eval_strategy` among the
+    arguments says when they are used."""
     output: Words
     """The folder of checkpoints, metrics and the trained model."""
     seed: Annotated[Whole, Field(ge=0, lt=2**32)] = 0
@@ -66,6 +67,12 @@ class TrainConfig(Record):
     """Train adapters alone; the model that is written has them merged in."""
     arguments: Arguments = Field(default_factory=dict)
     """Arguments of TRL's own configuration of this kind, by their names there."""
+
+    @model_validator(mode="after")
+    def _rows_to_measure(self) -> Self:
+        found = [] if self.eval_data else unmeasured(self.arguments)
+        refuse([Fault(("arguments", *one.at), one.message, one.hint) for one in found])
+        return self
 
 
 class SftTraining(TrainConfig):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -112,8 +113,9 @@ def _own_faults(kind: str, row: Mapping[str, Any]) -> Iterator[Fault]:
     if kind == "kto" and not isinstance(row.get("label"), bool):
         yield Fault(("label",), "'label' must be true or false: whether the completion is good")
     margin = row.get("margin")
-    if kind == "reward" and margin is not None and not _is_number(margin):
-        yield Fault(("margin",), "'margin' must be a number")
+    if kind == "reward" and margin is not None and not _is_margin(margin):
+        told = "'margin' must be a number, 0 or more: how much better the chosen one is"
+        yield Fault(("margin",), told)
     if any(row.get(name) is not None for name in ("image", "images")):
         yield Fault(("images",), "images are not supported yet")
     for name in _TAKEN if kind == "grpo" else ():
@@ -136,6 +138,10 @@ def _scalar(value: Any) -> str:
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_margin(value: Any) -> bool:
+    return _is_number(value) and math.isfinite(value) and value >= 0
 
 
 def _flat(value: Any) -> Any:

@@ -14,14 +14,15 @@ from typing import Any
 
 from rlaif.authoring.train_file import read_training
 from rlaif.errors import InputError, MissingExtra
-from rlaif.judging.weights import Weights, find_weights
+from rlaif.judging.weights import Weights
 from rlaif.lazy import ADAPTERS, load
-from rlaif.records.backends import TransformersJudge
 from rlaif.records.base import Fault
 from rlaif.records.training import GrpoTraining, TrainConfig, Trained
 from rlaif.runs.reward import RubricReward
 from rlaif.runs.training_data import Facts, looked_at, write_rows
 from rlaif.runs.training_ending import ending
+from rlaif.runs.training_held_out import HeldOut
+from rlaif.runs.training_model import arguments_hashes, source_of, weights_of
 from rlaif.runs.training_output import ROWS, Begun, begin, finish, held, stated_of
 from rlaif.runs.training_page import PAGE, write_page
 from rlaif.runs.training_reward import functions_of, hashes_of, reward_of
@@ -48,11 +49,10 @@ class Checked:
     held_out: Facts | None
     reward: RubricReward | None
 
-    @property
-    def stated(self) -> dict[str, Any]:
-        """What determines the training."""
-        model = self.weights.served or f"{self.weights.source}@{self.weights.revision or 'main'}"
-        hashes = {"model": model, "data": self.data.hash}
+    def stated(self, source: Source) -> dict[str, Any]:
+        """What determines the training, its model at the commit of `source`. Raises: InputError."""
+        model = self.weights.served or f"{source.place}@{source.revision}"
+        hashes = {"model": model, "data": self.data.hash, **arguments_hashes(self.config)}
         if self.held_out is not None:
             hashes["eval_data"] = self.held_out.hash
         if self.reward is not None and isinstance(self.config, GrpoTraining):
@@ -87,8 +87,8 @@ def checked(kind: str, config: TrainConfig, *, unsafe_no_sandbox: bool = False) 
     if isinstance(config, GrpoTraining):
         reward = reward_of(config, unsafe_no_sandbox=unsafe_no_sandbox)
         functions_of(config, reward)
-    held_out = looked_at(kind, config.eval_data) if config.eval_data else None
-    return Checked(config, _weights(config), looked_at(kind, config.data), held_out, reward)
+    data, held_out = _rows(config)
+    return Checked(config, weights_of(config), data, held_out, reward)
 
 
 def train(
@@ -109,22 +109,23 @@ def train(
     """
     watching = watcher or Silent()
     ready = checked(kind, config, unsafe_no_sandbox=unsafe_no_sandbox)
-    output = Path(config.output)
+    output, source = Path(config.output), source_of(ready.weights)
+    stated = ready.stated(source)
     with held(output, fresh=fresh) if _is_first() else nullcontext():
-        begun = begin(output, ready.stated, alone=_is_first())
+        begun = begin(output, stated, alone=_is_first())
         if begun.done is not None:
             watching.note(f"{output}: this training is done already")
             done = begun.done
         else:
-            done = _ended(ready, begun, watching)
+            done = _ended(ready, source, begun, watching)
         if _is_first() and not (output / PAGE).exists():
-            write_page(output, ready.stated, watching.note)
+            write_page(output, stated, watching.note)
         return done
 
 
-def _ended(ready: Checked, begun: Begun, watching: Watching) -> Trained:
+def _ended(ready: Checked, source: Source, begun: Begun, watching: Watching) -> Trained:
     """Train to the end. Raises: KeyboardInterrupt where it was asked to end before."""
-    ended = _trained(ready, begun, watching)
+    ended = _trained(ready, source, begun, watching)
     if not ended.whole:
         raise KeyboardInterrupt
     own = any(name.startswith("save_") for name in ready.config.arguments)
@@ -132,12 +133,12 @@ def _ended(ready: Checked, begun: Begun, watching: Watching) -> Trained:
     return finish(output, ended.steps, keep_checkpoints=own, alone=_is_first())
 
 
-def _trained(ready: Checked, begun: Begun, watching: Watching) -> Ended:
+def _trained(ready: Checked, source: Source, begun: Begun, watching: Watching) -> Ended:
     train_by: Callable[..., Ended] = load(ADAPTERS[f"train_{ready.config.train}"])
     if begun.checkpoint is not None:
         watching.note(f"going on from {begun.checkpoint}")
     with _rewarding(ready) as functions, ending(watching.note) as wanted:
-        job = _job(ready, begun, watching, wanted)
+        job = _job(ready, source, begun, watching, wanted)
         return train_by(job, functions) if functions else train_by(job)
 
 
@@ -155,7 +156,9 @@ def _rewarding(ready: Checked) -> Iterator[list[Any]]:
         ready.reward.close()
 
 
-def _job(ready: Checked, begun: Begun, watching: Watching, wanted: Callable[[], bool]) -> Job:
+def _job(
+    ready: Checked, source: Source, begun: Begun, watching: Watching, wanted: Callable[[], bool]
+) -> Job:
     config, output = ready.config, Path(ready.config.output)
     rows = output / ROWS / os.environ.get("RANK", "0")
     rows.mkdir(parents=True, exist_ok=True)
@@ -163,10 +166,9 @@ def _job(ready: Checked, begun: Begun, watching: Watching, wanted: Callable[[], 
     held_out = rows / "held_out.arrow"
     if config.eval_data and ready.held_out:
         write_rows(config.train, config.eval_data, ready.held_out, held_out)
-    weights = ready.weights
     return Job(
         config=config,
-        source=Source(weights.source, weights.revision, weights.gguf_file),
+        source=source,
         rows=rows / "train.arrow",
         held_out=held_out if ready.held_out else None,
         conversational=ready.data.conversational,
@@ -178,6 +180,17 @@ def _job(ready: Checked, begun: Begun, watching: Watching, wanted: Callable[[], 
         reward=ready.reward.__name__ if ready.reward else "",
         writes=_is_first(),
     )
+
+
+def _rows(config: TrainConfig) -> tuple[Facts, Facts | None]:
+    """What the rows are, and those that are held out. Raises: InputError, FileProblems."""
+    if config.eval_data is None:
+        return looked_at(config.train, config.data), None
+    with HeldOut() as held_out:
+        apart = looked_at(config.train, config.eval_data, held_out.keep)
+        data = looked_at(config.train, config.data, held_out.look)
+        held_out.refuse_shared(config.eval_data)
+    return data, apart
 
 
 def _refuse_arguments(config: TrainConfig) -> None:
@@ -198,19 +211,6 @@ def _refuse_absent(config: TrainConfig) -> None:
 
 def _is_there(package: str) -> bool:
     return importlib.util.find_spec(package) is not None
-
-
-def _weights(config: TrainConfig) -> Weights:
-    spec = TransformersJudge(
-        judge="trained",
-        version="1.0.0",
-        backend="transformers",
-        model=config.model,
-        revision=config.revision,
-        package=config.package,
-        gguf_file=config.gguf_file,
-    )
-    return find_weights(spec, None)
 
 
 def _is_first() -> bool:

@@ -6,7 +6,7 @@ A million rows are never in memory at once, and a trainer gets columns of one ty
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -43,14 +43,21 @@ class Facts:
     """Arrow's, of all rows."""
 
 
-def looked_at(kind: str, sources: Sequence[str]) -> Facts:
-    """Read every row once. Raises: FileProblems with what is wrong; InputError for no rows."""
+def looked_at(
+    kind: str, sources: Sequence[str], each: Callable[[Row], None] | None = None
+) -> Facts:
+    """Read every row once, and hand it to `each`.
+
+    Raises: FileProblems with what is wrong; InputError for no rows.
+    """
     facts, state = Facts(), hashlib.blake2b(digest_size=16)
     problems = Problems()
     sound = _sound(kind, sources, facts, problems)
     while batch := list(islice(sound, _BATCH)):
         for row in batch:
             state.update(canonical(row))
+            if each is not None:
+                each(row)
         facts.schema = _schema(facts.schema, batch, sources)
     problems.refuse()
     if not facts.rows:

@@ -24,8 +24,9 @@ ROWS = "rows"
 _LOCK = ".lock"
 _FORM = 1
 _MOST_DIFFERENCES = 8
-_NO_MATTER = ("output", "deadline_s", "retries", "in_flight", "cache")
-"""Keys of a file that may change between two starts of one training."""
+_NO_MATTER = ("output", "deadline_s", "retries", "in_flight", "cache", "revision")
+"""Keys of a file that may change between two starts of one training; a revision may be named by
+its branch and then by its commit, which `model` states."""
 
 Stated = Mapping[str, Any]
 """What determines a training: by name, the keys of its file and hashes of what they lead to."""

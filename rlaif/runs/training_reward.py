@@ -42,8 +42,14 @@ def hashes_of(config: GrpoTraining, reward: RubricReward) -> dict[str, str]:
     """What the reward depends on, by key of the file."""
     rewarder = reward.rewarder
     shaped = canonical(rewarder.shaping.as_written())
-    return {
+    found = {
         "rubric": rewarder.rubric.content_hash,
         "judge": rewarder.judge.content_hash,
         "shaping": digest(shaped),
     }
+    if config.reward is None:
+        return found  # the others stand in the training's own file
+    stated = read_reward(config.reward)
+    columns = stated.columns.as_written()
+    found |= {f"columns.{name}": str(column) for name, column in columns.items()}
+    return found | {"accept_forgeable": ", ".join(sorted(stated.accept_forgeable))}

@@ -34,6 +34,24 @@ def test_paths_begin_at_the_files_folder_and_names_stay(tmp_path: Path) -> None:
     )
 
 
+def test_paths_among_trls_arguments_begin_there_too_and_names_on_the_hub_stay(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "chat.jinja").write_text("{{ messages }}")
+    text = FILE + "arguments:\n  chat_template_path: chat.jinja\n  max_steps: 3\n"
+    made = read_training(tmp_path / "t.yaml", "sft", text=text)
+    assert made.arguments == {"chat_template_path": str(tmp_path / "chat.jinja"), "max_steps": 3}
+    named = read_training(tmp_path / "t.yaml", "sft", text=text.replace("chat.jinja", "a/b"))
+    assert named.arguments["chat_template_path"] == "a/b"
+
+
+def test_an_evaluation_without_rows_is_told_at_its_argument() -> None:
+    assert problems_of(FILE + "arguments:\n  max_steps: 3\n  eval_strategy: steps\n") == [
+        "t.yaml:7:18: 'eval_strategy' needs held-out rows, and there is no 'eval_data'",
+        "  hint: eval_data: FILE",
+    ]
+
+
 def test_the_rubric_beside_the_file_comes_before_a_shipped_name(tmp_path: Path) -> None:
     (tmp_path / "r.yaml").write_text("")
     text = "train: grpo\nmodel: m\ndata: d\noutput: o\nrubric: r.yaml\njudge: scripted\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
@@ -74,6 +75,8 @@ def test_what_is_missing_is_named_with_the_forms_of_a_row() -> None:
         ("kto", {"prompt": "a", "completion": "b", "label": 1}, "'label' must be true or false"),
         ("kto", {"prompt": "a", "completion": "b"}, "'label' must be true or false"),
         ("reward", {"chosen": "a", "rejected": "b", "margin": "x"}, "'margin' must be a number"),
+        ("reward", {"chosen": "a", "rejected": "b", "margin": -5}, "must be a number, 0 or more"),
+        ("reward", {"chosen": "a", "rejected": "b", "margin": math.nan}, "must be a number, 0 or"),
         ("grpo", {"prompt": "a", "completions": 1}, "TRL hands a reward its own 'completions'"),
         ("grpo", {"prompt": "a", "image": "x.png"}, "images are not supported yet"),
     ],

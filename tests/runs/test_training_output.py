@@ -134,3 +134,4 @@ def test_limits_and_places_may_change_and_content_may_not() -> None:
     assert stated() == stated(**moved)
     assert stated() != stated(arguments={"beta": 0.1})
     assert stated(arguments={"beta": 0.1})["arguments.beta"] == 0.1
+    assert stated() == stated(revision="a-branch")  # the model's hash states the commit

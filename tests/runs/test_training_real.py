@@ -16,7 +16,7 @@ import pytest
 
 from rlaif.errors import FileProblems, InputError, RunError
 from rlaif.runs.training import checked, train, training_of
-from tests.runs.trained import Seen, config_of, rows_of, save_tiny, write_lines
+from tests.runs.trained import Seen, config_of, on_a_hub, rows_of, save_tiny, write_lines
 
 pytestmark = pytest.mark.slow
 pytest.importorskip("trl")
@@ -143,14 +143,37 @@ def test_adapters_are_merged_into_the_model_and_held_out_rows_are_measured(
         model,
         tmp_path,
         lora={"r": 2},
-        eval_data=str(write_lines(tmp_path / "held_out.jsonl", rows_of("sft", 2))),
+        eval_data=str(write_lines(tmp_path / "held_out.jsonl", rows_of("sft", 10)[8:])),
         arguments={"eval_strategy": "steps", "eval_steps": 1},
     )
     done = train("sft", config)
     assert isinstance(done.figures["held_out"]["loss"], float)
-    assert (tmp_path / "out" / "adapter" / "adapter_config.json").exists()
+    adapter = tmp_path / "out" / "adapter"
+    assert (adapter / "adapter_config.json").exists()
+    assert not (adapter / "training_args.bin").exists()
     before, after = (loaded(one).model.layers[0].self_attn.q_proj for one in (model, done.model))
     assert not before.weight.equal(after.weight)
+
+
+@pytest.mark.parametrize("kind", ["dpo", "kto", "grpo"])
+def test_the_reference_is_of_the_same_commit_as_the_model(
+    kind: str, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub = on_a_hub(tmp_path / "hub", monkeypatch) / "models--me--tiny"
+    (hub / "refs").mkdir(parents=True)
+    for branch, name in (("old", "a" * 40), ("main", "b" * 40)):
+        (hub / "refs" / branch).write_text(name)
+        shutil.copytree(model, hub / "snapshots" / name)
+    other = loaded(model)
+    other.lm_head.weight.data.mul_(3.0)
+    other.save_pretrained(str(hub / "snapshots" / ("b" * 40)))
+    still = {"max_steps": 1, "learning_rate": 0.0} | ({"beta": 0.1} if kind == "grpo" else {})
+    config = config_of(kind, Path("me/tiny"), tmp_path, revision="old", arguments=still)
+    line = lines_of(train(kind, config).metrics)[-1]
+    for name in ("kl",) if kind == "grpo" else ("reward_chosen", "reward_rejected"):
+        assert line[name] == pytest.approx(0, abs=1e-5)
+    stated = json.loads((tmp_path / "out" / "training.json").read_text())["stated"]
+    assert stated["model"] == f"me/tiny@{'a' * 40}"
 
 
 def test_each_dimension_can_have_a_reward_of_its_own(model: Path, tmp_path: Path) -> None:

@@ -56,8 +56,6 @@ def made_of(job: Job) -> Any:
     """TRL's configuration of a training. Raises: InputError for arguments that TRL refuses."""
     config = job.config
     given = {**_defaults(config), **config.arguments, **_ours(config, str(job.output))}
-    if job.held_out is None:
-        given["eval_strategy"] = "no"
     try:
         with quiet():
             return CONFIGS[config.train](**given)

@@ -36,7 +36,10 @@ class Source:
     place: str
     """A folder, or a hub id."""
     revision: str | None = None
+    """On the hub: the commit, once it is known."""
     gguf_file: str | None = None
+    folder: str | None = None
+    """Where the hub's files of that commit lie on this machine."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from rlaif.training.trl.checkpoints import EndsWhole
 from rlaif.training.trl.job import ADAPTER, MODEL, Ended, Job
 from rlaif.training.trl.metrics import MetricsFile
 from rlaif.training.trl.quiet import quiet
+from rlaif.training.trl.reference import findable, state_base
 
 _ADAPTERS_OF = "rlaif.training.trl.lora:adapters_of"
 
@@ -34,7 +35,11 @@ def trained(job: Job, kind: Callable[..., Any], tokenizer: Any, model: Any, **mo
         more["peft_config"] = load(_ADAPTERS_OF)(job.config.lora, task)
     arguments = made_of(job)
     with quiet():
-        trainer = _made(kind, job, args=arguments, model=model, processing_class=tokenizer, **more)
+        with findable(job, model, tokenizer):
+            trainer = _made(
+                kind, job, args=arguments, model=model, processing_class=tokenizer, **more
+            )
+        state_base(trainer.model, job.source)
         trainer.remove_callback(PrinterCallback)  # it prints every log step
         _run(trainer, job)
         steps, wanted = trainer.state.global_step, trainer.state.max_steps
@@ -96,7 +101,8 @@ def _write(trainer: Any, tokenizer: Any, job: Job) -> None:
             merged.save_pretrained(str(unfinished))
     if job.writes:
         tokenizer.save_pretrained(str(unfinished))
-        (unfinished / "training_args.bin").unlink(missing_ok=True)  # a pickle, which nobody loads
+        for folder in (unfinished, job.output / ADAPTER):
+            (folder / "training_args.bin").unlink(missing_ok=True)  # a pickle, which nobody loads
         _cleared(job.output / MODEL)
         unfinished.rename(job.output / MODEL)
 
