@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -98,6 +98,11 @@ class GroupRow:
     """By criterion, of those that have one; empty unless asked for."""
 
 
+_OWN_NAMES = tuple(one.name for one in fields(GroupRow))[:-2]
+"""Of the columns that stand first in a row, before the file, the place and the grade's place."""
+_OWN = len(_OWN_NAMES)
+
+
 class Groups:
     """The samples of a run, by prompt. Make one with `grouped`."""
 
@@ -130,8 +135,10 @@ class Groups:
         while batch := list(islice(stream, BATCH)):
             given = self._values(batch) if values else {}
             for number, row in enumerate(batch):
-                *own, file, spot, _, _ = row
-                yield GroupRow(*own, (files[file], spot), given.get(number, {}))
+                file, spot = row[_OWN], row[_OWN + 1]
+                own = dict(zip(_OWN_NAMES, row, strict=False))
+                at = (files[file], spot)
+                yield GroupRow(**own, at=at, values=given.get(number, {}))
 
     def samples(self, places: Iterable[tuple[int, int]]) -> Iterator[Sample]:
         """The samples at these places, in their order."""

@@ -79,6 +79,15 @@ def save_tiny(folder: Path) -> Path:
     return folder
 
 
+def on_a_hub(cache: Path, monkeypatch: Any) -> Path:
+    """The hub is not reached, and `cache` is what was loaded from it."""
+    from huggingface_hub import constants
+
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(cache))
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    return cache
+
+
 def said(role: str, text: str) -> list[dict[str, str]]:
     return [{"role": role, "content": text}]
 
