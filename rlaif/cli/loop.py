@@ -53,6 +53,8 @@ def run(
         raise InputError("say where the loop goes: --out DIR")
     make_loop(out)
     with _watching(sys.stderr) as watcher:
+        if order.warning:
+            watcher.note(order.warning)
         try:
             ended = run_loop(order, out, watcher)
         except KeyboardInterrupt:
@@ -66,7 +68,8 @@ def _say(ended: Ended, out: Path) -> None:
     rounds = count_of(ended.history[-1].round, "round")
     scores = "" if first is None or best is None else f"; held-out score {first:.3f} -> {best:.3f}"
     tell(f"{rounds} done{scores} in round {ended.best.round}, whose model is {ended.best.model}")
-    tell(f"The report lies in {out / 'loop.html'}")
+    page = out / "loop.html"
+    tell(f"The report lies in {page if page.exists() else out / 'loop.json'}")
     if ended.stop is not None:
         tell(f"stopped: {ended.stop.name}\n{ended.stop.told}", err=True)
         raise typer.Exit(1)

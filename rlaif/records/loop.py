@@ -14,7 +14,7 @@ from rlaif.records.policy import LoadedPolicy, PolicySpec
 from rlaif.records.row_rules import PairRules, RowRules, SelectRules, UnpairedRules
 from rlaif.records.shaping import Shaping
 from rlaif.records.training import Arguments, Lora
-from rlaif.records.training_keys import where_of
+from rlaif.records.training_keys import unmeasured, where_of
 from rlaif.records.written import Flag, Whole, Words
 
 Method = Literal["dpo", "kto", "sft", "grpo"]
@@ -40,6 +40,13 @@ class LoopTraining(Record):
     """Train adapters alone; each round's model has them merged in."""
     arguments: Arguments = Field(default_factory=dict)
     """Arguments of TRL's own configuration of the method, by their names there."""
+
+    @model_validator(mode="after")
+    def _no_rows_to_measure(self) -> Self:
+        hint = "leave it out: a loop evaluates every round by itself"
+        found = unmeasured(self.arguments)
+        refuse([Fault(("arguments", *one.at), one.message, hint) for one in found])
+        return self
 
 
 class GrpoLoopTraining(LoopTraining):
@@ -132,7 +139,6 @@ class LoopBase(Record):
     def rules(self) -> StopRules:
         """All that decides about a stop."""
         return StopRules(
-            rounds=self.rounds,
             evaluation=self.evaluation,
             text=self.panel.text,
             depart=self.panel.depart,

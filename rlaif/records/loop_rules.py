@@ -10,6 +10,10 @@ from rlaif.records.base import Record
 from rlaif.records.judge_base import Positive, Share
 from rlaif.records.written import Number, Whole
 
+ENOUGH = 0.8
+"""Share of the held-out completions that have to be had, and graded by each, for a round to count;
+and of the prompts of the round that has the most, for another one to be the best."""
+
 Patience = Annotated[Whole, Field(ge=0, le=1000)]
 
 
@@ -30,7 +34,7 @@ class TextLimits(Record):
     """How far the held-out completions may move from those of the policy that the loop began with.
 
     Beyond one of these nothing is wrong by itself. Where the training score rises and no panel
-    member follows it, the loop stops.
+    member that could rise follows it, the loop stops.
     """
 
     length: Annotated[Number, Field(gt=1, le=1000)] = 2.0
@@ -55,8 +59,6 @@ class DepartRules(Record):
 class StopRules(Record):
     """All that decides about a stop."""
 
-    rounds: Positive
-    """Rounds that are planned: the more there are, the surer each comparison has to be."""
     evaluation: EvaluationRules = EvaluationRules()
     text: TextLimits = TextLimits()
     depart: DepartRules = DepartRules()

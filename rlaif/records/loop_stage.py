@@ -22,6 +22,20 @@ TRAINING_STAGES: dict[bool, tuple[StageName, ...]] = {
 EVALUATION_STAGES: tuple[StageName, ...] = ("held_out", "evaluation", "panel")
 """The stages that look at it, which are all that round 0 has."""
 
+MADE_OF: dict[StageName, tuple[tuple[int, StageName], ...]] = {
+    "rollout": ((-1, "model"),),
+    "run": ((0, "rollout"),),
+    "rows": ((0, "run"),),
+    "model": ((0, "rows"), (-1, "model")),
+    "held_out": ((0, "model"),),
+    "evaluation": ((0, "held_out"),),
+    "panel": ((0, "held_out"),),
+}
+"""The stages that each one reads, by how many rounds away they are; some loops lack some."""
+
+Own = Literal["all", "questions", "none"]
+"""Which of the criteria that a prompt brings along are asked."""
+
 Plain = Annotated[dict[str, Any], Field(default_factory=dict)]
 
 
@@ -34,6 +48,8 @@ class RolloutTask(Record):
     out: str
     per_prompt: int
     seed: int
+    enough: float = 0.0
+    """Share of the completions that have to be had; with fewer the work has failed."""
 
 
 class GradeTask(Record):
@@ -44,6 +60,10 @@ class GradeTask(Record):
     rubric: str
     judge: str | None
     out: str
+    enough: float = 0.0
+    """Share of the samples that have to have a score; with fewer the work has failed."""
+    own: Own = "all"
+    """Not all for the panel: what a prompt brings along makes the reward."""
     unsafe_no_sandbox: bool = False
 
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from rlaif.errors import RunError
-from rlaif.records.criterion import leaves
 from rlaif.records.loop_figures import RoundFigures, Stop
 from rlaif.records.loop_seen import Example
 from rlaif.records.loop_stage import Artefact, By, CheckTask, RolloutTask, StageMade, StageName
@@ -25,7 +24,7 @@ from rlaif.runs.loop_report import Report
 from rlaif.runs.loop_stages import Work
 from rlaif.runs.loop_watching import LoopWatcher
 from rlaif.storage.loop_folder import LoopFolder, hash_of, key_of, make_loop
-from rlaif.training.stopping import best_round, most_risen, stop_of
+from rlaif.training.stopping import best_round, most_risen, stop_of, weights_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +84,7 @@ class _Loop:
                 stop = self._told(stop, done)
             if stop is not None:
                 break
+        self._folder.keep_lineage(self._stages)  # a stage may have been the last before a kill
         return Ended(self._history, stop, self._folder.path)
 
     def _told(self, stop: Stop | None, done: bool) -> Stop | None:
@@ -98,9 +98,20 @@ class _Loop:
         kept = self._folder.order()
         if kept is not None:
             refuse_another(self._order, kept, self._folder.path)
+        self._refuse_fewer(self._order.loop.rounds)
         every = (self._order.training, *self._order.panel)
         texts = {one.kept: one.rubric_text for one in every} | {"loop.yaml": self._order.text}
         self._folder.keep_order({"parts": self._order.stated()}, texts)
+
+    def _refuse_fewer(self, rounds: int) -> None:
+        """What was made is never cut off. Raises: RunError."""
+        after = self._folder.round(rounds + 1)
+        if after.exists():
+            raise RunError(
+                f"{after}: the loop has gone beyond 'rounds: {rounds}'\n"
+                "  hint: 'rounds' may be raised and not lowered; or delete the folders of the "
+                "rounds after it"
+            )
 
     def _check(self) -> None:
         """Have the trainer look at its arguments, unless a round has been trained already."""
@@ -136,7 +147,8 @@ class _Loop:
             self._anew = True
             made = self._make(name, number, key, planned)
         self._stages.append(made)
-        self._folder.keep_lineage(self._stages)
+        if self._anew:  # else all of them stand there, those to come too
+            self._folder.keep_lineage(self._stages)
         return made
 
     def _unfinished(self, number: int, name: StageName) -> Path:
@@ -186,7 +198,7 @@ class _Loop:
         """The stop with the criterion that rose the most, what to read, and a sentence."""
         by_round = {one.round: one for one in self._history}
         now, then = by_round.get(stop.round), by_round[stop.against]
-        weights = {c.id: c.weight for c in leaves(self._order.training.rubric.items)}
+        weights = weights_of(self._order.training.rubric.items)
         criterion = most_risen(now, then, weights) if now is not None and stop.hacking else ""
         found = stop.model_copy(
             update={

@@ -27,6 +27,7 @@ from pydantic import TypeAdapter
 from rlaif import errors
 from rlaif.errors import RlaifError, RunError, RunLocked
 from rlaif.records.loop_stage import AnyTask, CheckTask, Task
+from rlaif.runs.loop_pipe import lines_of
 from rlaif.runs.loop_stages import Facts, do_here
 from rlaif.runs.loop_watching import LoopWatcher
 from rlaif.storage.lock import locked
@@ -62,7 +63,7 @@ def do_in_child(task: AnyTask, folder: Path, watcher: LoopWatcher) -> Facts:
             with suppress(BrokenPipeError):
                 child.stdin.write(_TASK.dump_json(task, exclude_unset=False) + b"\n")
                 child.stdin.flush()
-            last = _heard(child.stdout, watcher)
+            last = _heard(lines_of(child.stdout.fileno(), lambda: _is_gone(child)), watcher)
     return _facts(last, child.returncode, log, began)
 
 
@@ -75,9 +76,17 @@ def log_of(task: AnyTask, folder: Path) -> Path:
     return partial.with_suffix(".log")
 
 
-def _heard(stream: IO[bytes], watcher: LoopWatcher) -> dict[str, Any]:
+def _is_gone(child: subprocess.Popen[bytes]) -> bool:
+    """Whether the child has ended; what it has left behind is then ended too."""
+    if child.poll() is None:
+        return False
+    _tell(child, signal.SIGKILL)
+    return True
+
+
+def _heard(lines: Iterator[bytes], watcher: LoopWatcher) -> dict[str, Any]:
     """Pass on what comes, until the end; the last word, which says how it ended."""
-    for line in stream:
+    for line in lines:
         said = orjson.loads(line)
         if "note" in said:
             watcher.note(said["note"])
@@ -98,6 +107,8 @@ def _ended(child: subprocess.Popen[bytes], watcher: LoopWatcher) -> Iterator[Non
         _tell(child, signal.SIGTERM)
         if child.poll() is None:
             watcher.note("ending the stage that is under way; Ctrl-C again ends it at once")
+        if child.stdout is not None:
+            child.stdout.close()  # nobody reads any more: a full pipe would hold the child up
         with suppress(subprocess.TimeoutExpired):
             _wait(child)
         raise

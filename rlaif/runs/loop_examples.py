@@ -10,7 +10,7 @@ from rlaif.records.loop_figures import Measured, RoundFigures
 from rlaif.records.loop_seen import Example, Shown
 from rlaif.records.sample import Sample
 from rlaif.runs.loop_measure import asked, said
-from rlaif.runs.loop_order import prompt_key
+from rlaif.runs.loop_prompts import prompt_key
 from rlaif.storage.run_folder import open_run
 
 MOST = 6

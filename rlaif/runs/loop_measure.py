@@ -9,8 +9,9 @@ from typing import Any
 from rlaif.errors import RunError
 from rlaif.records.loop_figures import Measured, RoundFigures
 from rlaif.records.sample import Sample, TextOrChat
-from rlaif.runs.loop_order import TRAINING, prompt_key
+from rlaif.runs.loop_order import TRAINING
 from rlaif.runs.loop_plan import Made
+from rlaif.runs.loop_prompts import prompt_key
 from rlaif.storage.loop_folder import LoopFolder
 from rlaif.storage.run_folder import open_run
 from rlaif.training.means import Means

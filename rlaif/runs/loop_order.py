@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rlaif.authoring.judge_file import load_judge
 from rlaif.authoring.loop_file import read_loop, read_policy_of
 from rlaif.authoring.reading import read_text
-from rlaif.errors import FileProblems, InputError, Problem, RunError
+from rlaif.errors import InputError, RunError
 from rlaif.records.identity import canonical, digest
-from rlaif.records.judge import Judge, ask_fingerprint
 from rlaif.records.loop import AnyLoop, not_trainable
-from rlaif.records.loop_stage import By
+from rlaif.records.loop_stage import Own
 from rlaif.records.policy import AnyPolicy, LoadedPolicy
-from rlaif.records.rubric import Rubric
-from rlaif.records.sample import Sample, TextOrChat
 from rlaif.runs.files import rubric_and_text
 from rlaif.runs.forgeable import refuse_forgeable
-from rlaif.runs.judge import NO_JUDGE_NAMED, asks_judge
-from rlaif.runs.loop_panel import questions_alone
-from rlaif.storage.rollout_prompts import read_prompts
+from rlaif.runs.judge import asks_judge
+from rlaif.runs.loop_grading import Grading, faults_of, grading_of, held_faults
+from rlaif.runs.loop_panel import models_of, questions_alone
+from rlaif.runs.loop_prompts import LoopPrompts, loop_prompts
+from rlaif.storage.loop_folder import hash_of
+from rlaif.training.bootstrap import FEWEST
 
 TRAINING = "training"
 """The name of the rubric and the judge that train, where others are named by the panel."""
@@ -30,40 +29,8 @@ TRAINING = "training"
 CHECKS = "checks"
 """The name of the panel's member that asks no judge."""
 
-_MOST_TOLD = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Grading:
-    """A rubric and a judge that grade the loop's completions."""
-
-    name: str
-    rubric: Rubric
-    rubric_text: str
-    judge_name: str | None
-    judge: Judge | None
-
-    @property
-    def kept(self) -> str:
-        """Where the rubric's text is kept, from the loop's folder."""
-        return f"kept/{self.rubric.content_hash[:12]}.yaml"
-
-    @property
-    def hashes(self) -> dict[str, str]:
-        """What its grades depend on."""
-        return {
-            "rubric": self.rubric.content_hash,
-            "judge": self.judge.content_hash if self.judge else "",
-        }
-
-    def by(self, policy: str = "") -> By:
-        """As the lineage names it."""
-        rubric, judge = self.rubric, self.judge
-        return By(
-            rubric=f"{rubric.rubric}@{rubric.version} {rubric.content_hash}",
-            judge=f"{judge.name} {judge.content_hash}" if judge else "",
-            policy=policy,
-        )
+WANTED = 10
+"""Held-out prompts, below which only a large fall is found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +43,18 @@ class LoopOrder:
     policy: AnyPolicy
     training: Grading
     panel: tuple[Grading, ...]
-    prompts: int
-    held_out: int
-    hashes: dict[str, str] = field(default_factory=dict)
-    """Of prompts and held-out prompts, by their names in the file."""
+    prompts: LoopPrompts
+    start: str
+    """Hash of the model's files that the loop starts from; empty where it lies on no disk here."""
+
+    @property
+    def warning(self) -> str:
+        """What to say of held-out prompts that are too few; empty where they are enough."""
+        found = self.prompts.different
+        if found >= WANTED:
+            return ""
+        shows = "only large ones are found" if found >= FEWEST else "no fall can be found"
+        return f"{found} different held-out prompts: {shows}; {WANTED} or more are wanted"
 
     def stated(self) -> dict[str, Any]:
         """What may not change while the loop lives, part by part; `rounds` may."""
@@ -95,7 +70,8 @@ class LoopOrder:
             "rubric and judge": digest(canonical(self.training.hashes)),
             "panel": digest(canonical([{"name": one.name, **one.hashes} for one in self.panel])),
             "panel's limits": digest(canonical(limits)),
-            **self.hashes,
+            **self.prompts.hashes,
+            **({"start model": self.start} if self.start else {}),
         }
 
 
@@ -109,11 +85,23 @@ def loop_order(path: Path, text: str | None = None) -> LoopOrder:
     loop = read_loop(path, text)
     policy = read_policy_of(loop)
     _refuse_untrainable(policy, path)
-    training = _grading(TRAINING, loop.rubric, loop.judge)
-    panel = tuple(_panel(loop))
+    training = grading_of(TRAINING, loop.rubric, loop.judge)
+    panel = tuple(_panel(loop, training))
     _refuse_same_judge(training, panel, path)
-    prompts, held_out, hashes = _prompts(loop)
-    return LoopOrder(loop, text, policy, training, panel, prompts, held_out, hashes)
+    prompts = loop_prompts(
+        loop.prompts,
+        loop.held_out,
+        lambda sample: faults_of(sample, training),
+        lambda sample: held_faults(sample, training, panel),
+    )
+    return LoopOrder(loop, text, policy, training, panel, prompts, start_model(policy))
+
+
+def start_model(policy: AnyPolicy) -> str:
+    """Hash over the model's files; empty for one of a package or of the hub."""
+    if getattr(policy, "package", None) or not Path(policy.model).exists():
+        return ""
+    return hash_of(Path(policy.model))
 
 
 def _refuse_untrainable(policy: AnyPolicy, path: Path) -> None:
@@ -129,21 +117,13 @@ def _refuse_untrainable(policy: AnyPolicy, path: Path) -> None:
         raise InputError(f"{path}: {fault.message}\n  hint: {fault.hint}")
 
 
-def _grading(name: str, rubric: str, judge: str | None) -> Grading:
-    """Raises: as the files do; InputError where a judge is missing."""
-    loaded, text = rubric_and_text(rubric)
-    refuse_forgeable(loaded.items, ())
-    if judge is None and asks_judge(loaded.items):
-        raise InputError(f"the rubric '{loaded.rubric}' ({name}): {NO_JUDGE_NAMED}")
-    return Grading(name, loaded, text, judge, load_judge(judge) if judge else None)
-
-
-def _panel(loop: AnyLoop) -> Iterator[Grading]:
+def _panel(loop: AnyLoop, training: Grading) -> Iterator[Grading]:
     taken: set[str] = {TRAINING, CHECKS}
     for name in loop.panel.judges:
-        made = _grading(name, loop.panel.rubric or loop.rubric, name)
+        made = grading_of(name, loop.panel.rubric or loop.rubric, name)
         assert made.judge is not None  # noqa: S101 - it was named
-        if not asks_judge(made.rubric.items):
+        brought = made.rubric.criteria == "per-sample"
+        if not brought and not asks_judge(made.rubric.items):
             raise InputError(
                 f"the panel's judge '{name}' is asked nothing: '{made.rubric.rubric}' has checks "
                 "alone\n  hint: give the panel a 'rubric' with questions, or name it as 'checks'"
@@ -156,79 +136,43 @@ def _panel(loop: AnyLoop) -> Iterator[Grading]:
             )
         taken.add(short)
         rubric, text = made.rubric, made.rubric_text
-        if loop.panel.rubric is None:
+        trains = rubric.content_hash == training.rubric.content_hash
+        if trains:
             rubric, text = questions_alone(rubric, text)
-        yield Grading(short, rubric, text, name, made.judge)
+        own: Own = "questions" if trains or brought else "none"
+        yield Grading(short, rubric, text, name, made.judge, own)
     if loop.panel.checks is not None:
-        loaded, text = rubric_and_text(loop.panel.checks)
-        refuse_forgeable(loaded.items, ())
-        if asks_judge(loaded.items):
-            raise InputError(
-                f"{loop.panel.checks}: 'checks' of the panel asks questions of a judge\n"
-                "  hint: name the rubric as the panel's 'rubric', with 'judges'"
-            )
-        yield Grading(CHECKS, loaded, text, None, None)
+        yield _checks(loop.panel.checks, training)
+
+
+def _checks(name: str, training: Grading) -> Grading:
+    """The panel's checks. Raises: InputError for a rubric that is none of these, or trains."""
+    loaded, text = rubric_and_text(name)
+    refuse_forgeable(loaded.items, ())
+    if asks_judge(loaded.items):
+        raise InputError(
+            f"{name}: 'checks' of the panel asks questions of a judge\n"
+            "  hint: name the rubric as the panel's 'rubric', with 'judges'"
+        )
+    if loaded.criteria == "per-sample" or loaded.content_hash == training.rubric.content_hash:
+        raise InputError(
+            f"{name}: 'checks' of the panel are those that make the reward: they cannot watch "
+            "themselves\n  hint: name a rubric of other checks"
+        )
+    return Grading(CHECKS, loaded, text, None, None, "none")
 
 
 def _refuse_same_judge(training: Grading, panel: tuple[Grading, ...], path: Path) -> None:
     if training.judge is None:
         return
-    known = {ask_fingerprint(seat.spec, "") for seat in training.judge.seats}
+    known = models_of(training.judge)
     for one in panel:
-        seats = one.judge.seats if one.judge else ()
-        for seat in seats:
-            if ask_fingerprint(seat.spec, "") in known:
-                raise InputError(
-                    f"{path}: the panel's judge '{one.judge_name}' answers by the model that the "
-                    f"training judge '{training.judge_name}' answers by: it cannot watch itself\n"
-                    "  hint: name a judge with another model"
-                )
-
-
-def _prompts(loop: AnyLoop) -> tuple[int, int, dict[str, str]]:
-    """How many there are of each, and hashes of their content. Raises: FileProblems."""
-    held: dict[str, tuple[str, int]] = {}
-    count, content = 0, []
-    for sample, path, line in _rows(loop.held_out):
-        count += 1
-        held[prompt_key(sample.prompt)] = (path, line)
-        content.append(digest(canonical(sample.as_written())))
-    trained, known = 0, digest()
-    problems: list[Problem] = []
-    for sample, path, line in _rows(loop.prompts):
-        trained += 1
-        known = digest(known, canonical(sample.as_written()))
-        if (at := held.get(prompt_key(sample.prompt))) and len(problems) < _MOST_TOLD:
-            told = f"this prompt is held out: it stands in {at[0]}, line {at[1]}, too"
-            hint = "take it out of one of the two files"
-            problems.append(Problem(path, line, 1, told, hint))
-    if problems:
-        raise FileProblems(problems)
-    for number, source in ((trained, loop.prompts), (count, loop.held_out)):
-        if not number:
-            raise InputError(f"{source}: there is no prompt in it")
-    return trained, count, {"prompts": known, "held_out": digest(*content)}
-
-
-def _rows(source: str) -> Iterator[tuple[Sample, str, int]]:
-    """Raises: FileProblems at the end, where a row is none."""
-    problems: list[Problem] = []
-    for row in read_prompts(source, {}, None):
-        problems += row.problems[: max(0, _MOST_TOLD - len(problems))]
-        if row.sample is not None:
-            yield row.sample, row.path, row.line
-    if problems:
-        raise FileProblems(problems)
-
-
-def prompt_key(prompt: TextOrChat) -> str:
-    """A hash of a prompt's content: text, and a chat of one user's message, are the same."""
-    if not isinstance(prompt, str):
-        said = [turn for turn in prompt if turn.role != "system"]
-        if len(said) != 1 or said[0].role != "user":
-            return digest(canonical([turn.as_written() for turn in said]))
-        prompt = said[0].content
-    return digest(" ".join(prompt.split()))
+        if one.judge is not None and models_of(one.judge) & known:
+            raise InputError(
+                f"{path}: the panel's judge '{one.judge_name}' answers by the model that the "
+                f"training judge '{training.judge_name}' answers by: it cannot watch itself\n"
+                "  hint: name a judge with another model"
+            )
 
 
 def refuse_another(order: LoopOrder, kept: dict[str, Any], folder: Path) -> None:

@@ -8,8 +8,10 @@ from pathlib import Path
 
 from rlaif.records.identity import canonical, digest
 from rlaif.records.loop import rows_of
+from rlaif.records.loop_rules import ENOUGH
 from rlaif.records.loop_stage import (
     EVALUATION_STAGES,
+    MADE_OF,
     TRAINING_STAGES,
     AnyTask,
     By,
@@ -21,7 +23,10 @@ from rlaif.records.loop_stage import (
     TrainTask,
 )
 from rlaif.records.policy import AnyPolicy, LoadedPolicy
-from rlaif.runs.loop_order import Grading, LoopOrder
+from rlaif.runs.loop_grading import Grading
+from rlaif.runs.loop_order import LoopOrder
+from rlaif.runs.loop_unchanged import see_unchanged
+from rlaif.storage.loop_folder import LoopFolder
 
 COMPLETIONS = "completions.jsonl"
 ROWS = "rows.jsonl"
@@ -63,11 +68,14 @@ class Planner:
     def __init__(self, order: LoopOrder, folder: Path) -> None:
         """Plan for the loop at `folder`."""
         self._order, self._loop, self._folder = order, order.loop, folder.absolute()
+        self._sure: set[Path] = set()
+        """Stages that were made, or looked at, by this process."""
 
     def start(self) -> Made:
         """The policy that the loop starts from, before anything is made."""
         policy = self._order.policy
-        content = digest(canonical(policy.as_written(exclude={"about"})))
+        files = [self._order.start] if self._order.start else []
+        content = digest(canonical(policy.as_written(exclude={"about"})), *files)
         return Made(0, {}, policy, content)
 
     def plan(self, name: StageName, out: Path, before: Made, now: Made) -> Planned:
@@ -75,7 +83,10 @@ class Planner:
 
         Args: `out`, its unfinished folder; `before`, the round before; `now`, this one as far as it
         is made, its policy the trained one once there is one.
+        Raises: RunError where it is still to be made, and something that it reads was changed.
         """
+        if not self._stage(now.number, name).exists():
+            self._see_unchanged(name, now.number)
         made = {
             "rollout": self._rollout,
             "run": self._run,
@@ -86,6 +97,16 @@ class Planner:
             "panel": self._panel,
         }[name]
         return made(out.absolute(), before, now)
+
+    def _see_unchanged(self, name: StageName, number: int) -> None:
+        starts = (number, name) in ((0, "held_out"), (1, "rollout"), (1, "model"))
+        see_unchanged(self._order, name, starts=starts)
+        for away, one in MADE_OF[name]:
+            path = self._stage(number + away, one)
+            if path not in self._sure and path.exists():
+                LoopFolder(self._folder).see_whole(number + away, one)
+                self._sure.add(path)
+        self._sure.add(self._stage(number, name))
 
     def trained(self, number: int, model: Path, made: StageMade, before: Made) -> Made:
         """The policy that a round has trained, with the stages that led to it."""
@@ -108,7 +129,7 @@ class Planner:
             per_prompt=self._loop.per_prompt,
             seed=self._seed("rollout", now.number),
         )
-        of = {"prompts": self._order.hashes["prompts"], "policy": before.policy_hash}
+        of = {"prompts": self._order.prompts.hashes["prompts"], "policy": before.policy_hash}
         return Planned([task], of, By(policy=_named(before)))
 
     def _run(self, out: Path, before: Made, now: Made) -> Planned:
@@ -137,6 +158,8 @@ class Planner:
             rubric=str(self._folder / by.kept),
             judge=by.judge_name,
             out=str(out),
+            enough=ENOUGH if samples == "held_out" else 0.0,
+            own=by.own if self._order.prompts.own_criteria else "all",
             unsafe_no_sandbox=self._loop.unsafe_no_sandbox,
         )
 
@@ -172,7 +195,11 @@ class Planner:
             seed=self._seed("train", now.number),
             unsafe_no_sandbox=self._loop.unsafe_no_sandbox,
         )
-        made_of = {"prompts": self._order.hashes["prompts"]} if rewards else self._from(now, "rows")
+        made_of = (
+            {"prompts": self._order.prompts.hashes["prompts"]}
+            if rewards
+            else self._from(now, "rows")
+        )
         return Planned(
             [task], {**made_of, "policy": before.policy_hash}, training.by(_named(before))
         )
@@ -188,8 +215,9 @@ class Planner:
             out=str(out / COMPLETIONS),
             per_prompt=stated.per_prompt,
             seed=self._seed("held_out", 0),
+            enough=ENOUGH,
         )
-        of = {"held_out": self._order.hashes["held_out"], "policy": now.policy_hash}
+        of = {"held_out": self._order.prompts.hashes["held_out"], "policy": now.policy_hash}
         return Planned([task], of, By(policy=_named(now)))
 
     def _from(self, now: Made, name: StageName) -> dict[str, str]:

@@ -221,8 +221,8 @@ def planned(order: LoopOrder) -> Plan:
         facts=list(facts_of(order)),
         stages=[name.replace("_", "-") for name in stage_names(order, 1)],
         rounds=loop.rounds,
-        trained=order.prompts * loop.per_prompt if loop.trains_on_rows else 0,
-        evaluated=order.held_out * loop.evaluation.per_prompt,
+        trained=order.prompts.rows * loop.per_prompt if loop.trains_on_rows else 0,
+        evaluated=order.prompts.held_out * loop.evaluation.per_prompt,
         graders=1 + len(order.panel),
     )
 
@@ -237,4 +237,7 @@ def facts_of(order: LoopOrder) -> Iterator[tuple[str, str]]:
     for one in order.panel:
         asked = f"{one.rubric.rubric} {one.rubric.version}"
         yield f"Panel: {one.name}", f"{asked}, {one.judge.name if one.judge else 'checks'}"
-    yield "Prompts", f"{order.prompts:,} to train on, {order.held_out:,} held out"
+    prompts = order.prompts
+    yield "Prompts", f"{prompts.rows:,} to train on, {prompts.held_out:,} held out"
+    if order.warning:
+        yield "Too few", order.warning

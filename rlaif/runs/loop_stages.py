@@ -17,6 +17,7 @@ from rlaif.records.row_rules import PairRules, RowsMade, SelectRules
 from rlaif.records.training import CONFIGS
 from rlaif.runs.files import rubric_and_text
 from rlaif.runs.grade import grade_run
+from rlaif.runs.loop_panel import graded_samples
 from rlaif.runs.loop_watching import LoopWatcher, Told
 from rlaif.runs.order import Order
 from rlaif.runs.pairs import make_pairs
@@ -30,6 +31,9 @@ Facts = dict[str, Any]
 
 Work = Callable[[AnyTask, Path, LoopWatcher], Facts]
 """Who does a piece of work. The path is the loop's folder."""
+
+
+_AGAIN = "hint: the same command asks again for those that failed"
 
 
 def do_here(task: AnyTask, folder: Path, watcher: LoopWatcher) -> Facts:
@@ -69,8 +73,11 @@ def _rollout(task: RolloutTask, told: Told) -> Facts:
         seed=task.seed,
     )
     done = asyncio.run(rollout(order, told))
-    if not done.kept:
-        raise RunError(f"{task.out}: not one of {done.failed:,} completions could be had")
+    asked = done.kept + done.failed
+    if not _enough(done.kept, asked, task.enough):
+        raise RunError(
+            f"{task.out}: {_few(done.kept, asked, task.enough)} could be had\n  {_AGAIN}"
+        )
     return {"kept": done.kept, "failed": done.failed, "policy": done.policy_id}
 
 
@@ -80,18 +87,30 @@ def _grade(task: GradeTask, told: Told) -> Facts:
         rubric=rubric,
         rubric_text=text,
         judge=load_judge(task.judge) if task.judge else None,
-        samples=task.samples,
+        samples=graded_samples(task),
         out=Path(task.out),
         unsafe_no_sandbox=task.unsafe_no_sandbox,
+        retry_failed=True,
         command=("rlaif", "loop"),
     )
     counts = grade_run(order, told)
-    if not counts.ok:
+    if not _enough(counts.ok, counts.samples, task.enough):
+        few = _few(counts.ok, counts.samples, task.enough)
         raise RunError(
-            f"{task.out}: not one of {counts.samples:,} completions could be graded\n"
-            f"  hint: `rlaif show {task.out}` says why; then start the same command again"
+            f"{task.out}: {few} could be graded\n  {_AGAIN}. `rlaif show {task.out}` says why; "
+            "where it stays so, read the completions: a policy may learn what no judge can read"
         )
     return {"ok": counts.ok, "failed": counts.failed}
+
+
+def _enough(had: int, asked: int, share: float) -> bool:
+    """Whether this can be gone on with: figures of what is left over are of other prompts."""
+    return had > 0 and had >= share * asked
+
+
+def _few(had: int, asked: int, share: float) -> str:
+    few = f"{had:,} of {asked:,} completions" if had else f"not one of {asked:,} completions"
+    return f"{few} ({share:.0%} are needed)" if had else few
 
 
 def _rows(task: RowsTask, watcher: LoopWatcher) -> Facts:

@@ -27,7 +27,7 @@ from rlaif.errors import RunError
 from rlaif.records.base import Record
 from rlaif.records.identity import canonical, digest, digest_of
 from rlaif.records.loop_figures import RoundFigures
-from rlaif.records.loop_stage import Artefact, StageMade, StageName
+from rlaif.records.loop_stage import EVALUATION_STAGES, Artefact, StageMade, StageName
 from rlaif.storage.lock import locked
 from rlaif.storage.whole_files import TEMPORARY, disk_errors, sync_folder, write_whole
 
@@ -89,6 +89,19 @@ class LoopFolder:
             "same command makes them again"
         )
 
+    def see_whole(self, number: int, name: StageName) -> None:
+        """See that a finished stage is what it was when it was made.
+
+        Raises: RunError where a file of it was changed, added or taken away since.
+        """
+        path = self.stage(number, name)
+        found = _read(path / STAGE, StageMade)
+        if found is not None and found.hash != hash_of(path):
+            raise RunError(
+                f"{path}: its files are not those that were made\n  hint: put them back, or delete "
+                "this folder and those of the stages after it: the same command makes them again"
+            )
+
     def begin(self, number: int, name: StageName, key: str) -> Path:
         """The folder to make the stage in; what another attempt at the same left is still there."""
         partial, begun = self._partial(number, name)
@@ -118,7 +131,17 @@ class LoopFolder:
         write_whole(self.path / "lineage.jsonl", content)
 
     def figures(self, number: int, key: str) -> RoundFigures | None:
-        """What was measured of a round, where it was, of the same evaluation."""
+        """What was measured of a round, where it was, of the same evaluation.
+
+        Raises: RunError where it is still to be measured, and what it is measured of was changed.
+        """
+        found = self._kept_figures(number, key)
+        if found is None:
+            for name in EVALUATION_STAGES:
+                self.see_whole(number, name)
+        return found
+
+    def _kept_figures(self, number: int, key: str) -> RoundFigures | None:
         try:
             stated = orjson.loads((self.round(number) / FIGURES).read_bytes())
             if stated.get("key") == key:

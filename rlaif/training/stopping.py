@@ -3,8 +3,8 @@
 held-out-fell: with T the mean training score on held-out prompts and b the earlier round with the
 highest one, the interval of T_r - T_b, paired by prompt, lies below -fall as a whole:
     high(T_r - T_b) < -fall
-at the level 1 - 2 * 0.05 / (rounds * r), so that a policy that stays as good as it was is stopped
-in at most about 5% of loops, although the best of several rounds owes something to luck.
+at the level 1 - 2 * 0.05 / (r * r * (r + 1)), so that a policy that stays as good as it was is
+stopped in at most about 5% of loops, although the best of several rounds owes something to luck.
 
 A rule with patience k stops when it holds for k + 1 rounds in a row.
 """
@@ -13,10 +13,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from rlaif.records.criterion import Item, Section
 from rlaif.records.loop_figures import RoundFigures, Stop
 from rlaif.records.loop_rules import StopRules
 from rlaif.training.bootstrap import surely_fell
 from rlaif.training.departure import departure, sure
+from rlaif.training.shared_prompts import best_place
 
 Rule = Callable[[Sequence[RoundFigures], StopRules], Stop | None]
 
@@ -36,7 +38,7 @@ def fall(history: Sequence[RoundFigures], rules: StopRules) -> Stop | None:
     if len(history) < 2:
         return None
     now, best = history[-1], best_round(history[:-1])
-    level = sure(rules.rounds * (len(history) - 1))
+    level = sure(len(history) - 1)
     now_scores, best_scores = now.training.scores, best.training.scores
     if not surely_fell(now_scores, best_scores, rules.evaluation.fall, rules.seed, level):
         return None
@@ -44,13 +46,8 @@ def fall(history: Sequence[RoundFigures], rules: StopRules) -> Stop | None:
 
 
 def best_round(history: Sequence[RoundFigures]) -> RoundFigures:
-    """The round with the highest held-out score; the first of several."""
-
-    def score(figures: RoundFigures) -> float:
-        mean = figures.training.mean
-        return -1.0 if mean is None else mean
-
-    return max(history, key=lambda one: (score(one), -one.round))
+    """The round with the highest held-out score, over shared prompts; the first of several."""
+    return history[best_place([one.training.scores for one in history])]
 
 
 def _patient(
@@ -65,7 +62,7 @@ def most_risen(now: RoundFigures, then: RoundFigures, weights: dict[str, float])
     """The criterion of the training rubric that added the most to the score since `then`.
 
     That is the one with the largest weight x (mean now - mean then); empty where there is none.
-    Args: `weights` by criterion; one without a weight counts 1.
+    Args: `weights` by criterion, as of `weights_of`; one without a weight counts 1.
     """
     gains = {
         name: weights.get(name, 1.0) * (mean - then.training.criteria[name])
@@ -73,3 +70,22 @@ def most_risen(now: RoundFigures, then: RoundFigures, weights: dict[str, float])
         if name in then.training.criteria
     }
     return max(sorted(gains), key=lambda name: gains[name]) if gains else ""
+
+
+def weights_of(items: Sequence[Item]) -> dict[str, float]:
+    """What a whole step of each criterion adds, in points of the outermost level, by its name.
+
+    In a section that is: the section's own points x weight / sum of the section's positive weights
+    (of all of them, unsigned, where all are faults). Rules of a section other than the weighted
+    mean, `saturates_at` and `cap` are left out.
+    """
+    found: dict[str, float] = {}
+    for item in items:
+        if isinstance(item, Section):
+            inner = [one.weight for one in item.criteria]
+            total = sum(one for one in inner if one > 0) or -sum(inner)
+            parts = weights_of(item.criteria)
+            found |= {name: item.weight * one / total for name, one in parts.items()}
+        else:
+            found[item.id] = item.weight
+    return found

@@ -12,7 +12,7 @@ import orjson
 import pytest
 
 from rlaif.errors import RunError, RunLocked
-from rlaif.records.loop_stage import AnyTask, CheckTask, GradeTask
+from rlaif.records.loop_stage import AnyTask, CheckTask, GradeTask, StageMade, StageName
 from rlaif.runs import loop_report
 from rlaif.runs.loop import Ended, run_loop
 from rlaif.runs.loop_order import loop_order
@@ -189,6 +189,46 @@ def test_a_stage_of_something_else_is_never_mixed_in(again: Path) -> None:
     with pytest.raises(RunError, match="was made of something else") as raised:
         run_loop(loop_order(again / "loop.yaml"), again / "out", QUIET, Fake())
     assert "delete this folder" in str(raised.value)
+
+
+def test_a_stage_that_was_changed_is_not_built_upon(again: Path) -> None:
+    """Between a kill and the next start: the next stage would be of something else."""
+    end = again / "out" / "round-01"
+    shutil.rmtree(end / "evaluation")
+    said = end / "held_out" / "completions.jsonl"
+    said.write_bytes(said.read_bytes().splitlines(keepends=True)[0])
+    with pytest.raises(RunError, match="round-01/held_out: its files are not those that were made"):
+        run_loop(loop_order(again / "loop.yaml"), again / "out", QUIET, Fake())
+
+
+def test_a_round_that_was_changed_is_not_measured(again: Path) -> None:
+    end = again / "out" / "round-01"
+    (end / "figures.json").unlink()
+    (end / "evaluation" / "note.txt").write_text("changed")
+    with pytest.raises(RunError, match="round-01/evaluation: its files are not those"):
+        run_loop(loop_order(again / "loop.yaml"), again / "out", QUIET, Fake())
+
+
+def test_an_interrupted_look_at_a_finished_loop_costs_no_line_of_its_lineage(
+    again: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = lineage(again / "out")
+    given, looked = LoopFolder.made, []
+
+    def made(self: LoopFolder, number: int, name: StageName, key: str) -> StageMade | None:
+        looked.append(name)
+        if len(looked) == 4:
+            raise KeyboardInterrupt
+        return given(self, number, name, key)
+
+    monkeypatch.setattr(LoopFolder, "made", made)
+    with pytest.raises(KeyboardInterrupt):
+        run_loop(loop_order(again / "loop.yaml"), again / "out", QUIET, Fake())
+    assert lineage(again / "out") == before
+    (again / "out" / "lineage.jsonl").unlink()
+    monkeypatch.undo()
+    run_loop(loop_order(again / "loop.yaml"), again / "out", QUIET, Fake())
+    assert lineage(again / "out") == before  # a kill may come before its last line
 
 
 def test_what_another_attempt_left_for_other_inputs_is_thrown_away(tmp_path: Path) -> None:

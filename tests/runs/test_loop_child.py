@@ -44,6 +44,11 @@ class Heard(Quiet):
         self.said.append(told)
 
 
+class Interrupts(Quiet):
+    def progress(self, told: str) -> None:
+        raise KeyboardInterrupt
+
+
 @pytest.mark.slow  # a process that imports the package
 def test_a_child_does_the_work_and_passes_on_its_progress(tmp_path: Path) -> None:
     heard = Heard()
@@ -91,6 +96,57 @@ def test_a_killed_child_is_told_by_its_signal(
         do_in_child(task(tmp_path), tmp_path, Quiet())
 
 
+@pytest.mark.parametrize("apart", ["", "os.setsid()"])
+def test_a_killed_child_is_missed_though_what_it_forked_lives(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, apart: str
+) -> None:
+    """A worker of its own holds the pipe open, in its session or in another."""
+    code = (
+        "import os, time\n"
+        "if os.fork() == 0:\n"
+        f"    {apart or 'pass'}\n"
+        "    open('forked', 'w').write(str(os.getpid()))\n"
+        "    time.sleep(60)\n"
+        "while not os.path.exists('forked'): time.sleep(0.01)\n"
+        'os.write(1, b\'{"progress": "begun"}\\n{"prog\')\n'
+        "os.kill(os.getpid(), 9)"
+    )
+    fake_child(monkeypatch, code)
+    monkeypatch.chdir(tmp_path)
+    heard, began = Heard(), time.monotonic()
+    try:
+        with pytest.raises(RunError, match="was ended by signal 9"):
+            do_in_child(task(tmp_path), tmp_path, heard)
+        assert time.monotonic() - began < 30
+        assert heard.said == ["begun"]
+    finally:
+        if apart:
+            os.kill(int((tmp_path / "forked").read_text()), signal.SIGKILL)
+
+
+def test_a_child_that_says_much_while_it_ends_is_not_held_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody reads it any more: a full pipe would keep it from writing its checkpoint."""
+    code = (
+        "import os, signal, sys, time\n"
+        "def end(*_):\n"
+        "    try:\n"
+        "        for _ in range(400): os.write(1, b'{\"progress\": \"' + b'.' * 1000 + b'\"}\\n')\n"
+        "    except BrokenPipeError: pass\n"
+        "    open('ended', 'w').close(); sys.exit(130)\n"
+        "signal.signal(signal.SIGTERM, end)\n"
+        'os.write(1, b\'{"progress": "begun"}\\n\')\n'
+        "time.sleep(60)"
+    )
+    fake_child(monkeypatch, code)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(loop_child, "GRACE_S", 10.0)
+    with pytest.raises(KeyboardInterrupt):
+        do_in_child(task(tmp_path), tmp_path, Interrupts())
+    assert (tmp_path / "ended").exists()
+
+
 def test_ctrl_c_ends_the_child_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     code = (
         "import os, signal, sys, time\n"
@@ -101,10 +157,6 @@ def test_ctrl_c_ends_the_child_first(tmp_path: Path, monkeypatch: pytest.MonkeyP
     )
     fake_child(monkeypatch, code)
     monkeypatch.chdir(tmp_path)
-
-    class Interrupts(Quiet):
-        def progress(self, told: str) -> None:
-            raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         do_in_child(task(tmp_path), tmp_path, Interrupts())

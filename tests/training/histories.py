@@ -43,6 +43,17 @@ def history(
     ]
 
 
+def without(figures: RoundFigures, lost: Sequence[str], name: str = "training") -> RoundFigures:
+    """The round as it is where grading by `name` failed on these prompts."""
+
+    def less(one: Measured) -> Measured:
+        kept = {p: score for p, score in one.scores.items() if p not in lost}
+        return one.model_copy(update={"scores": kept}) if one.name == name else one
+
+    panel = tuple(less(one) for one in figures.panel)
+    return figures.model_copy(update={"training": less(figures.training), "panel": panel})
+
+
 def texts(
     length: float = 20, repetition: float = 0.05, distinct: float = 0.9, opening: float = 0.1
 ) -> TextFigures:

@@ -67,7 +67,9 @@ def test_of_rounds_with_no_prompt_in_common_nothing_is_said() -> None:
     assert paired({"a": 1.0}, {"b": 1.0}) is None
 
 
-@pytest.mark.parametrize(("share", "freedom", "known"), [(0.975, 4, 2.776), (0.975, 30, 2.042)])
+@pytest.mark.parametrize(
+    ("share", "freedom", "known"), [(0.975, 4, 2.776), (0.975, 30, 2.042), (0.999, 4, 7.173)]
+)
 def test_students_quantile_is_the_known_one(share: float, freedom: int, known: float) -> None:
     assert student(share, freedom) == pytest.approx(known, rel=0.01)
 

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from random import Random
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rlaif.records.criterion import Checked, Section
 from rlaif.records.loop_figures import Measured, RoundFigures, Stop
 from rlaif.records.loop_rules import DepartRules, EvaluationRules, StopRules, TextLimits
-from rlaif.training.departure import departure
-from rlaif.training.stopping import best_round, fall, most_risen, stop_of
-from tests.training.histories import history, texts
+from rlaif.training import bootstrap
+from rlaif.training.bootstrap import surely_rose
+from rlaif.training.departure import ALARMS, departure, sure
+from rlaif.training.stopping import best_round, fall, most_risen, stop_of, weights_of
+from tests.training.histories import PROMPTS, history, texts, without
 
-RULES = StopRules(rounds=4)
+RULES = StopRules()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def few_draws() -> Iterator[None]:
+    """Tens of thousands of draws a comparison take seconds; Student's interval decides here."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(bootstrap, "_MOST_DRAWS", bootstrap._DRAWS)
+        yield
 
 
 def first_stop(rounds: Sequence[RoundFigures], rules: StopRules = RULES) -> Stop | None:
@@ -43,6 +55,31 @@ def test_a_policy_that_stays_as_it_is_goes_on_in_at_least_95_of_100_loops() -> N
     same = (0.5,) * 5
     ends = stopped(40, training=same, panel={"other": same, "checks": same})
     assert sum(end is not None for end in ends) <= 2
+
+
+@pytest.mark.parametrize("prompts", [5, 10, 24])
+def test_a_policy_that_never_changes_is_rarely_stopped_however_few_the_prompts(
+    prompts: int,
+) -> None:
+    random = Random(prompts)  # noqa: S311 - made-up numbers
+    loops, stops = 40, 0
+    for _ in range(loops):
+        rounds: list[RoundFigures] = []
+        easy = [random.random() for _ in range(prompts)]
+        for place in range(11):
+            scores = {str(n): random.gauss(mean, 0.15) for n, mean in enumerate(easy)}
+            measured = Measured(name="training", scores=scores)
+            rounds.append(RoundFigures(round=place, model="m", training=measured))
+            if fall(rounds, RULES):
+                stops += 1
+                break
+    assert stops <= 0.05 * loops + 3  # two standard errors
+
+
+def test_all_comparisons_of_a_loop_of_any_length_share_the_same_alarms() -> None:
+    tails = [r * (1 - sure(r)) / 2 for r in range(1, 1000)]
+    assert sum(tails) == pytest.approx(ALARMS, rel=0.01)
+    assert 2 * (1 - sure(3, members=2)) == pytest.approx(1 - sure(3))
 
 
 def test_a_hacked_reward_is_stopped_and_named_in_at_least_95_of_100_loops() -> None:
@@ -83,14 +120,14 @@ def test_a_panel_that_falls_with_the_training_score_has_not_departed() -> None:
 def test_a_member_may_fall_as_far_as_the_file_says() -> None:
     rounds = history((0.3, 0.6), {"other": (0.6, 0.5)}, noise=0.02)
     assert departure(rounds, RULES) is not None
-    lenient = StopRules(rounds=4, depart=DepartRules(fall=0.2))
+    lenient = StopRules(depart=DepartRules(fall=0.2))
     assert departure(rounds, lenient) is None
 
 
 def test_a_score_may_fall_as_far_as_the_file_says() -> None:
     rounds = history((0.6, 0.5), noise=0.02)
     assert fall(rounds, RULES) is not None
-    assert fall(rounds, StopRules(rounds=4, evaluation=EvaluationRules(fall=0.2))) is None
+    assert fall(rounds, StopRules(evaluation=EvaluationRules(fall=0.2))) is None
 
 
 def test_texts_out_of_their_band_stop_only_where_nobody_follows() -> None:
@@ -123,12 +160,12 @@ def test_every_statistic_has_its_band(after: object, said: str) -> None:
     assert stop is not None
     assert stop.statistics == (said,)
     wide = TextLimits(length=3, repetition=1, distinct=1, opening=1)
-    assert departure(rounds, StopRules(rounds=4, text=wide)) is None
+    assert departure(rounds, StopRules(text=wide)) is None
 
 
 def test_patience_waits_for_so_many_rounds_in_a_row() -> None:
     rounds = history((0.6, 0.3, 0.3, 0.3), noise=0.02)
-    patient = StopRules(rounds=4, evaluation=EvaluationRules(patience=2))
+    patient = StopRules(evaluation=EvaluationRules(patience=2))
     stop = first_stop(rounds, patient)
     assert stop is not None
     assert stop.round == 3
@@ -151,6 +188,65 @@ def test_a_round_whose_grades_all_failed_proves_nothing() -> None:
     lost = rounds[1].model_copy(update={"training": Measured(name="training", scores={})})
     assert stop_of([rounds[0], lost], RULES) is None
     assert best_round([rounds[0], lost]).round == 0
+
+
+NAMES = [f"p{n:02}" for n in range(PROMPTS)]
+
+
+def test_a_round_that_lost_most_of_its_grades_is_never_the_best_one() -> None:
+    rounds = history((0.6, 0.9, 0.1), noise=0.02)
+    rounds[1] = without(rounds[1], NAMES[2:])
+    stop = stop_of(rounds, RULES)
+    assert stop is not None
+    assert (stop.name, stop.against) == ("held-out-fell", 0)
+    assert best_round(rounds).round == 0
+    late = [without(rounds[0], NAMES[2:]), *history((0.5, 0.1), noise=0.02)]
+    assert best_round([one.model_copy(update={"round": n}) for n, one in enumerate(late)]).round
+
+
+def test_a_panel_that_lost_most_of_a_round_is_held_against_another() -> None:
+    rounds = history((0.2, 0.3, 0.9), {"other": (0.8, 0.9, 0.2)}, noise=0.02)
+    rounds[1] = without(rounds[1], NAMES[2:], "other")
+    stop = stop_of(rounds, RULES)
+    assert stop is not None
+    assert (stop.name, stop.against) == ("panel-departed", 0)
+
+
+def test_a_round_without_its_hard_prompts_is_no_better_for_it() -> None:
+    def of(place: int, scores: dict[str, float]) -> RoundFigures:
+        measured = Measured(name="training", scores=scores)
+        return RoundFigures(round=place, model="m", training=measured)
+
+    hard = {name: 0.0 if name in NAMES[:4] else 0.8 for name in NAMES}
+    first = of(0, hard)
+    second = without(of(1, {name: score - 0.05 for name, score in hard.items()}), NAMES[:4])
+    assert (second.training.mean or 0) > (first.training.mean or 0)
+    assert best_round([first, second]).round == 0
+
+
+def test_the_training_score_has_to_rise_on_the_prompts_that_the_panel_graded() -> None:
+    first, last = history((0.5, 0.5), {"other": (0.8, 0.3)}, noise=0.01)
+    lost = NAMES[:4]
+    risen = {
+        name: score + 1 if name in lost else first.training.scores[name]
+        for name, score in first.training.scores.items()
+    }
+    last = last.model_copy(update={"training": Measured(name="training", scores=risen)})
+    assert surely_rose(last.training.scores, first.training.scores)
+    assert departure([first, last], RULES) is not None
+    assert departure([first, without(last, lost, "other")], RULES) is None
+
+
+def test_a_member_at_its_ceiling_cannot_follow_and_says_nothing() -> None:
+    band = [texts(), texts(length=60)]
+    full = {"checks": (1.0, 1.0)}
+    assert departure(history((0.3, 0.7), full, band, noise=0), RULES) is None
+    stop = departure(history((0.3, 0.7), full | {"other": (0.5, 0.5)}, band, noise=0), RULES)
+    assert stop is not None
+    assert (stop.name, stop.members) == ("panel-did-not-follow", ("other",))
+    left = departure(history((0.3, 0.7), {"checks": (1.0, 0.9)}, band, noise=0.01), RULES)
+    assert left is not None
+    assert left.hacking
 
 
 @settings(max_examples=15, deadline=None)
@@ -182,4 +278,18 @@ def test_the_criterion_that_rose_the_most_is_weighed() -> None:
     assert (
         most_risen(now, now.model_copy(update={"training": Measured(name="t", scores={})}), {})
         == ""
+    )
+
+
+def test_a_criterion_in_a_section_has_its_share_of_the_sections_points() -> None:
+    def check(name: str, weight: float) -> Checked:
+        return Checked.model_validate(
+            {"id": name, "check": "contains", "text": "a", "weight": weight}
+        )
+
+    deep = Section(section="deep", weight=3, criteria=(check("good", 2), check("bad", -1)))
+    faults = Section(section="faults", weight=2, criteria=(check("a", -1), check("b", -3)))
+    outer = Section(section="outer", weight=4, criteria=(check("c", 5), deep))
+    assert weights_of([check("alone", 2), outer, faults]) == pytest.approx(
+        {"alone": 2, "c": 2.5, "good": 1.5, "bad": -0.75, "a": -0.5, "b": -1.5}
     )

@@ -15,13 +15,14 @@ from rlaif.ports import Rewarding
 from rlaif.records.base import nearest
 from rlaif.records.criterion import Section, walk
 from rlaif.records.rubric import Rubric
-from rlaif.runs.configured_reward import from_environment, from_file
+from rlaif.runs.configured_reward import FILE, JUDGE, RUBRIC, from_environment, from_file
 from rlaif.runs.reward import RubricReward
 from rlaif.training.adapters.plain import plain
 from rlaif.training.adapters.settled import Terms
 
 ON_FAILURE = "RLAIF_ON_FAILURE"
 """The stand-in for a reward that is not there, where a trainer passes no arguments."""
+_VARIABLES = (FILE, RUBRIC, JUDGE, ON_FAILURE)
 _NAMED = ("reward", "rubric", "judge")
 """Names, paths, or what they lead to."""
 _OF_TERMS = ("on_failure", "again")
@@ -55,7 +56,8 @@ def wired(trainer: str, given: Mapping[str, Any], *, groups: bool = False) -> Wi
         for key, value in given.items()
         if value is not None
     }
-    key = orjson.dumps([trainer, os.getpid(), stated], default=str, option=orjson.OPT_SORT_KEYS)
+    named = [trainer, os.getpid(), [os.environ.get(name) for name in _VARIABLES], stated]
+    key = orjson.dumps(named, default=str, option=orjson.OPT_SORT_KEYS)
     with _MAKING:
         if key not in _MADE:
             _MADE[key] = _made(trainer, stated, groups)
@@ -80,7 +82,7 @@ def _made(trainer: str, stated: Mapping[str, Any], groups: bool) -> Wired:
             "  hint: leave 'ranking' out; the trainer compares the group's rewards itself"
         )
     terms = {key: stated[key] for key in _OF_TERMS if key in stated}
-    if "on_failure" not in terms and (stand_in := os.environ.get(ON_FAILURE)):
+    if not stated and (stand_in := os.environ.get(ON_FAILURE)):
         terms["on_failure"] = _number(stand_in)
     return Wired(rewarder, names_of(rewarder.rubric), Terms(**terms))
 

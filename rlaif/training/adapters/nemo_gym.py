@@ -11,11 +11,18 @@ from typing import Any
 
 from rlaif.errors import InputError
 from rlaif.ports import Rewarding
+from rlaif.records.refusals import place_in_row
 from rlaif.records.reward import Rollout
 from rlaif.training.adapters.handed import handed
 from rlaif.training.adapters.logged import by_criterion, own_criteria
-from rlaif.training.adapters.plain import plain
-from rlaif.training.adapters.response_items import messages_of
+from rlaif.training.adapters.plain import merged, plain
+from rlaif.training.adapters.response_items import (
+    At,
+    completion_of,
+    prompt_of,
+    tokens_of,
+    was_cut,
+)
 from rlaif.training.adapters.settled import asked, why
 
 _JUDGE_FAILED = "judge_failed"
@@ -55,34 +62,18 @@ class NemoGymReward:
 
 
 def _rollout(request: Mapping[str, Any]) -> Rollout:
-    try:
-        given, response = request["responses_create_params"], request["response"]
-        output = messages_of(response["output"])
-    except (KeyError, TypeError, AttributeError):
-        output = None
-    if output is None:
+    given, response = request.get("responses_create_params"), request.get("response")
+    if not (isinstance(given, dict) and isinstance(response, dict) and "output" in response):
         raise InputError("a verify request has {responses_create_params, response: {output}}")
     return handed(
         "NeMo-Gym",
-        prompt=_prompt(given),
-        completion=output if any(one["role"] == "assistant" for one in output) else "",
-        stated={**(request.get("verifier_metadata") or {}), **request},
-        tokens=_tokens(response),
-        cut=(response.get("incomplete_details") or {}).get("reason") == "max_output_tokens",
+        prompt=prompt_of(given, ("responses_create_params",), _refuse),
+        completion=completion_of(response, ("response",), _refuse),
+        stated=merged(request.get("verifier_metadata") or {}, request),
+        tokens=tokens_of(response),
+        cut=was_cut(response),
     )
 
 
-def _prompt(given: Mapping[str, Any]) -> Any:
-    asked_for, told = given.get("input") or "", given.get("instructions")
-    if isinstance(asked_for, str) and not told:
-        return asked_for
-    text = isinstance(asked_for, str)
-    turns = [{"role": "user", "content": asked_for}] if text else messages_of(asked_for)
-    return [{"role": "system", "content": told}, *turns] if told else turns
-
-
-def _tokens(response: Mapping[str, Any]) -> int | None:
-    """As the server counted them; of an answer with tools between, only its last turn is told."""
-    calls = [item for item in response["output"] if str(item.get("type")).endswith("_output")]
-    said = (response.get("usage") or {}).get("output_tokens")
-    return said if isinstance(said, int) and not calls else None
+def _refuse(at: At, message: str) -> None:
+    raise InputError(f"NeMo-Gym handed over what cannot be graded: {place_in_row(at)}: {message}")

@@ -17,7 +17,7 @@ from rlaif.ports import Rewarding
 from rlaif.records.reward import Rollout
 from rlaif.training.adapters.handed import handed
 from rlaif.training.adapters.logged import there
-from rlaif.training.adapters.plain import plain
+from rlaif.training.adapters.plain import merged, plain
 from rlaif.training.adapters.settled import Settled, Terms, settled, settled_sync
 
 Where = str | Callable[[Any, Any], Any]
@@ -74,7 +74,7 @@ class GradedSync:
 
 
 def _rollout(action: Any, observation: Any, places: Places) -> Rollout:
-    held = {**_metadata(observation), **_metadata(action)}
+    held = merged(_metadata(observation), _metadata(action))
     return handed(
         "OpenEnv",
         prompt=_found(places.prompt, action, observation),

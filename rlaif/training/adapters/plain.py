@@ -32,6 +32,14 @@ def without_nulls(value: Any) -> Any:
     return value
 
 
+def merged(*rows: Mapping[str, Any]) -> dict[str, Any]:
+    """What several places state of one prompt: a later one wins, but a null states nothing.
+
+    Arrow puts nulls where another row has a key.
+    """
+    return {key: held for row in rows for key, held in row.items() if held is not None}
+
+
 def stated_criteria(stated: Any) -> list[Any]:
     """A prompt's own criteria: a list, or JSON text, as Arrow does not keep such lists whole.
 

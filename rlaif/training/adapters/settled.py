@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import math
+import re
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -15,6 +17,8 @@ from rlaif.records.sample import Sample
 _LOG = logging.getLogger(__name__)
 _HOPELESS = ("nothing_applies", "baseline")
 """Reasons that are the same however often it is asked."""
+_ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|x[0-9a-fA-F]{2}|.)", re.DOTALL)
+_SHORT = {"n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f", "v": "\v", "a": "\a", "0": "\0"}
 _QUOTED = 16
 """So many characters of a completion, one after another, count as a quotation of it."""
 
@@ -30,10 +34,10 @@ class Terms:
 
     def __post_init__(self) -> None:
         """Raises: InputError for what cannot be."""
-        if self.on_failure is not None and not math.isfinite(self.on_failure):
-            raise InputError(f"on_failure is {self.on_failure}: it must be a finite number")
-        if self.again < 0:
-            raise InputError(f"again is {self.again}: 0 or more")
+        if self.on_failure is not None and not _finite(self.on_failure):
+            raise InputError(f"on_failure is {self.on_failure!r}: it must be a finite number")
+        if not _counts(self.again):
+            raise InputError(f"again is {self.again!r}: it must be a whole number, 0 or more")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +143,36 @@ def _text(sample: Sample) -> str:
     return "\n".join(text for part in parts for text in part)
 
 
+def _finite(stated: object) -> bool:
+    if isinstance(stated, bool) or not isinstance(stated, int | float):
+        return False
+    return math.isfinite(stated)
+
+
+def _counts(stated: object) -> bool:
+    return isinstance(stated, int) and not isinstance(stated, bool) and stated >= 0
+
+
 def _quotes(message: str, said: str) -> bool:
-    """Whether a stretch of the message stands in what was said."""
+    """Whether a stretch of the message stands in what was said, also as code or JSON writes it."""
+    once = _unescaped(message)
+    return any(_holds(one, said) for one in dict.fromkeys((message, once, _unescaped(once))))
+
+
+def _unescaped(text: str) -> str:
+    """With the characters that its escapes stand for."""
+    made = _ESCAPE.sub(lambda found: _character(found[1]), text)
+    return made.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _character(code: str) -> str:
+    if len(code) == 1:
+        return _SHORT.get(code, code)
+    number = int(code[1:], 16)
+    return chr(number) if number <= sys.maxunicode else code
+
+
+def _holds(message: str, said: str) -> bool:
     if len(said) < _QUOTED:
         return bool(said.strip()) and said in message
     last = max(len(message) - _QUOTED, -1)

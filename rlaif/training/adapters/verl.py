@@ -16,6 +16,7 @@ from rlaif.ports import Rewarding
 from rlaif.records.reward import Rollout
 from rlaif.training.adapters.handed import handed
 from rlaif.training.adapters.logged import by_criterion, own_criteria
+from rlaif.training.adapters.plain import merged
 from rlaif.training.adapters.settled import Settled, Terms, settled, settled_sync
 
 _PROMPTS = ("raw_prompt", "prompt", "question")
@@ -68,5 +69,5 @@ def _rollout(completion: str, ground_truth: Any, extra: Mapping[str, Any]) -> Ro
             "verl hands over no prompt: extra_info has none of " + ", ".join(_PROMPTS) + "\n"
             "  hint: write each row's prompt to its extra_info.prompt when you make the data set"
         )
-    stated = {"reference": ground_truth, **extra}
+    stated = merged({"reference": ground_truth}, extra)
     return handed("verl", prompt=prompt, completion=completion, stated=stated)

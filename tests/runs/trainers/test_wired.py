@@ -88,6 +88,30 @@ def test_without_settings_the_environment_states_them(
         wired("OpenRLHF", {})
 
 
+def test_the_environments_stand_in_is_not_for_settings_that_are_passed(
+    given: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that is left over from another training would make a number of a failure."""
+    monkeypatch.setenv("RLAIF_ON_FAILURE", "0.25")
+    assert wired("verl", given).terms.on_failure is None
+    assert wired("verl", {**given, "on_failure": -1}).terms.on_failure == -1
+    with pytest.raises(InputError, match=r"on_failure is '0\.0': it must be a finite number"):
+        wired("verl", {**given, "on_failure": "0.0"})
+
+
+def test_another_environment_is_another_reward(
+    given: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("RLAIF_RUBRIC", given["rubric"])
+    monkeypatch.setenv("RLAIF_JUDGE", given["judge"])
+    first = wired("verl", {})
+    assert wired("verl", {}) is first
+    other = tmp_path / "other.yaml"
+    other.write_text(RUBRIC.replace("hello", "welcome"))
+    monkeypatch.setenv("RLAIF_RUBRIC", str(other))
+    assert wired("verl", {}).names == ("manner", "polite", "welcome")
+
+
 @pytest.mark.parametrize(
     ("more", "said"),
     [

@@ -1,4 +1,5 @@
 import asyncio
+import json
 import logging
 from collections.abc import Callable
 from typing import Any
@@ -90,7 +91,49 @@ def test_the_deadline_needs_no_more_words() -> None:
     assert why(rollout(), Reward(None, None, "deadline")) == "deadline"
 
 
-@pytest.mark.parametrize("wrong", [{"on_failure": float("nan")}, {"again": -1}])
-def test_terms_that_cannot_be_are_refused(wrong: dict[str, float]) -> None:
+@pytest.mark.parametrize(
+    "written",
+    [
+        repr,
+        json.dumps,
+        lambda text: json.dumps(json.dumps(text)),
+        lambda text: text.encode("unicode_escape").decode(),
+        lambda text: repr(text)[:60],
+    ],
+)
+@pytest.mark.parametrize(
+    "completion",
+    [
+        "line one\nsecond li\nthird lin\nfourth li",
+        "\u4f60\u597d" * 10,
+        "\U0001f600" * 20,
+        "a\tb\"c'd",
+    ],
+)
+def test_no_error_quotes_the_completion_in_escapes(
+    written: Callable[[str], str], completion: str
+) -> None:
+    told = f"could not read {written(completion)}"
+    said = why(rollout(completion), Reward(None, None, "failed:a", {}, (told,)))
+    assert said == "failed:a (the rest quotes the completion)"
+
+
+def test_a_message_with_escapes_of_its_own_is_told() -> None:
+    told = r"could not open C:\\new\\x: \u0000 is no name, nor is \U99999999"
+    said = why(rollout(), Reward(None, None, "failed:a", {}, (told,)))
+    assert said == f"failed:a ({told})"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"on_failure": float("nan")},
+        {"on_failure": "0.0"},
+        {"on_failure": True},
+        {"again": -1},
+        {"again": "2"},
+    ],
+)
+def test_terms_that_cannot_be_are_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(InputError, match=next(iter(wrong))):
         Terms(**wrong)  # type: ignore[arg-type]  # what is wrong is the point

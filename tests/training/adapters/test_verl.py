@@ -78,3 +78,10 @@ async def test_a_row_may_bring_criteria_and_a_reference(rewarding: Callable[...,
     sample = asked.rollouts[0].sample
     assert sample.reference == "R"
     assert [one.id for one in sample.criteria] == ["cites"]
+
+
+async def test_a_null_in_a_row_states_nothing(rewarding: Callable[..., Any]) -> None:
+    """Arrow puts one where another row has a reference of its own."""
+    asked = rewarding()
+    await VerlReward(asked).compute_score("Hello.", "G", {**ROW, "reference": None})
+    assert asked.rollouts[0].sample.reference == "G"
