@@ -17,7 +17,6 @@ import random
 import statistics
 import subprocess
 import sys
-import time
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
@@ -105,7 +104,7 @@ def trained(kind: str, seed: int, folder: Path) -> Path:
                   "--max-per-prompt", 3)  # fmt: skip
         config = configured(kind, seed, folder, data=pairs)
     rlaif("train", kind, config)
-    return folder / "model"
+    return folder / "trained" / "model"
 
 
 def main() -> None:
@@ -119,9 +118,9 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     held_out = EXAMPLE / "held-out.jsonl"
     before = by_prompt(graded(POLICY, held_out, 2, 7, asked.out / "before"))
-    begun = time.monotonic()
     model = trained(asked.kind, asked.seed, folder)
-    took = time.monotonic() - begun
+    logged = (model.parent / "metrics.jsonl").read_bytes().splitlines()
+    took = orjson.loads(logged[-1])["time_s"]
     after = by_prompt(graded(f"transformers:{model}", held_out, 2, 7, folder / "after"))
     both = [name for name in before if name in after]
     means = [[statistics.fmean(scores[name]) for name in both] for scores in (before, after)]

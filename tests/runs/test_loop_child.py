@@ -132,7 +132,7 @@ def test_a_child_that_says_much_while_it_ends_is_not_held_up(
         "import os, signal, sys, time\n"
         "def end(*_):\n"
         "    try:\n"
-        "        for _ in range(400): os.write(1, b'{\"progress\": \"' + b'.' * 1000 + b'\"}\\n')\n"
+        "        for _ in range(9000): os.write(1, b'{\"progress\": \"' + b'.' * 1000 + b'\"}\\n')\n"
         "    except BrokenPipeError: pass\n"
         "    open('ended', 'w').close(); sys.exit(130)\n"
         "signal.signal(signal.SIGTERM, end)\n"
@@ -141,7 +141,7 @@ def test_a_child_that_says_much_while_it_ends_is_not_held_up(
     )
     fake_child(monkeypatch, code)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(loop_child, "GRACE_S", 10.0)
+    monkeypatch.setattr(loop_child, "GRACE_S", 5.0)
     with pytest.raises(KeyboardInterrupt):
         do_in_child(task(tmp_path), tmp_path, Interrupts())
     assert (tmp_path / "ended").exists()
