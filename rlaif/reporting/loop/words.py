@@ -53,7 +53,9 @@ def _who(stop: Stop, now: RoundFigures, then: RoundFigures) -> str:
         ]
         also = f" ({'; '.join(stop.statistics)})" if stop.statistics else ""
         return f"while of the panel {' and '.join(said)}{also}."
-    nobody = "while no member of the panel that could rise followed, and" if stop.members else "while"
+    nobody = (
+        "while no member of the panel that could rise followed, and" if stop.members else "while"
+    )
     return f"{nobody} the texts left their band ({'; '.join(stop.statistics)})."
 
 
