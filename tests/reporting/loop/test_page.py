@@ -120,7 +120,7 @@ def test_the_blamed_members_are_drawn_and_the_rest_stands_in_the_table() -> None
                 members=("checks",),
                 statistics=("words a completion: 20.0 -> 40.0",),
             ),
-            "no member of the panel that could rise followed, and the texts left their band (words a completion",
+            "no member of the panel that could rise followed, and the texts left their band (words",
         ),
     ],
 )
