@@ -78,7 +78,7 @@ def configured(kind: str, seed: int, folder: Path, **paths: Path) -> Path:
     """The example's training file for this seed, with paths that hold from `folder`."""
     text = (EXAMPLE / f"{kind}.yaml").read_text()
     for name, path in {
-        "output": folder / "model",
+        "output": folder / "trained",
         "rubric": EXAMPLE / "rubric.yaml",
         **paths,
     }.items():
