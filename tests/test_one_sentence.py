@@ -47,4 +47,4 @@ def test_its_training_takes_a_step_with_the_real_policy_and_the_real_judge(tmp_p
     assert set(logged["criteria"]) == {"short", "one-sentence", "on-topic"}
     assert 0 < logged["criteria"]["on-topic"] < 1
     assert logged["failed_rate"] == 0
-    assert (tmp_path / "out" / "model.safetensors").exists()
+    assert (done.model / "model.safetensors").exists()

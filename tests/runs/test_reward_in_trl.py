@@ -79,20 +79,20 @@ def trained(model: Any, tokenizer: Any, rewards: Any, out: Path, **more: Any) ->
         warnings.simplefilter("ignore")
         from trl import GRPOConfig, GRPOTrainer
 
-    config = GRPOConfig(
-        output_dir=str(out),
-        per_device_train_batch_size=8,
-        num_generations=4,
-        max_completion_length=6,
-        max_steps=2,
-        logging_steps=1,
-        use_cpu=True,
-        bf16=False,
-        report_to=[],
-        save_strategy="no",
-        disable_tqdm=True,
-        **more,
-    )
+    stated = {
+        "output_dir": str(out),
+        "per_device_train_batch_size": 8,
+        "num_generations": 4,
+        "max_completion_length": 6,
+        "max_steps": 2,
+        "logging_steps": 1,
+        "use_cpu": True,
+        "bf16": False,
+        "report_to": [],
+        "save_strategy": "no",
+        "disable_tqdm": True,
+    }
+    config = GRPOConfig(**{**stated, **more})
     trainer = GRPOTrainer(
         model=model,
         reward_funcs=rewards,
@@ -107,22 +107,22 @@ def trained(model: Any, tokenizer: Any, rewards: Any, out: Path, **more: Any) ->
 def a_tenth_fails(decision: Decision) -> Answer | Failure:
     """By a hash of what is asked: about a tenth fails, the others are worth something each."""
     number = int(digest(decision.key)[:8], 16) / 2**32
-    return Failure("backend", "gone") if number < 0.15 else yes(number)
+    return Failure("backend", "gone") if number < 0.1 else yes(number)
 
 
 def test_rows_that_failed_carry_no_gradient_and_training_goes_on(
     model: Any, tokenizer: Any, made: Any, tmp_path: Path
 ) -> None:
     reward = made(JUDGED, backend=ruled(a_tenth_fails), retries=0)
-    trainer = trained(model, tokenizer, reward, tmp_path)
+    trainer = trained(model, tokenizer, reward, tmp_path, per_device_train_batch_size=32)
     logs = trainer._logs
     rows = list(zip(logs["rewards"]["kind"], logs["advantages"], strict=True))
     failed = [advantage for value, advantage in rows if math.isnan(value)]
-    assert failed
+    assert 1 <= len(failed) <= 8  # of the 32 of the last step, about a tenth
     assert all(advantage == 0 for advantage in failed)
     assert any(advantage != 0 for value, advantage in rows if not math.isnan(value))
     logged = [entry["kind/failed"] for entry in trainer.state.log_history if "reward" in entry]
-    assert sum(logged) / len(logged) == pytest.approx(len(failed) / len(rows))
+    assert logged[-1] == pytest.approx(len(failed) / len(rows))
     assert trainer.state.global_step == 2
     # The baseline is that of the rows that have a reward: theirs sum to nothing in each group
     for first in range(0, len(rows), 4):
