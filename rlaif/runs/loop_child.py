@@ -59,7 +59,7 @@ def do_in_child(task: AnyTask, folder: Path, watcher: LoopWatcher) -> Facts:
         )
         with _ended(child, watcher):
             assert child.stdin is not None  # noqa: S101 - pipes were asked for
-            assert child.stdout is not None  # noqa: S101
+            assert child.stdout is not None  # noqa: S101 - a pipe was asked for
             with suppress(BrokenPipeError):
                 child.stdin.write(_TASK.dump_json(task, exclude_unset=False) + b"\n")
                 child.stdin.flush()
