@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import signal
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from inspect import cleandoc
 from io import TextIOWrapper
@@ -91,32 +93,86 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = list(sys.argv[1:] if arguments is None else arguments)
     _print_whatever_it_is()
     try:
-        status = _run(given)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        status = _nobody_reads()
-    except _UsageError as error:
-        status = _refused(error)
-    except FileProblems as error:
-        tell(str(error), err=True)
-        status = 2
-    except RlaifError as error:
-        tell(f"rlaif: {error}", err=True)
-        status = 1 if isinstance(error, Stopped) else 2
-    except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        tell(f"rlaif: {where}{error.strerror or error}", err=True)
-        status = 2
-    except Exception:  # noqa: BLE001 - told apart from findings by its exit status
-        tell(f"{format_exc()}rlaif: this is a fault of rlaif itself; please report it", err=True)
-        status = OUR_FAULT
+        with _untold_interruptions():
+            status = _status(given)
     except KeyboardInterrupt:
+        _hear_no_more()
         done = _KEPT.get(given[0] if given else "")
         kept = f"; what was {done} is kept, and the same command goes on" if done else ""
         with suppress(OSError):  # the terminal may be what was closed
             tell(f"rlaif: interrupted{kept}", err=True)
         status = 130
     sys.exit(status)
+
+
+def _status(given: Sequence[str]) -> int:
+    """Run the command and tell what went wrong. Raises: KeyboardInterrupt."""
+    try:
+        status = _run(given)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        return _nobody_reads()
+    except _UsageError as error:
+        return _refused(error)
+    except FileProblems as error:
+        tell(str(error), err=True)
+        return 2
+    except RlaifError as error:
+        _look_for_interruption(error)
+        tell(f"rlaif: {error}", err=True)
+        return 1 if isinstance(error, Stopped) else 2
+    except OSError as error:
+        _look_for_interruption(error)
+        where = f"{error.filename}: " if error.filename else ""
+        tell(f"rlaif: {where}{error.strerror or error}", err=True)
+        return 2
+    except Exception as error:  # noqa: BLE001 - told apart from findings by its exit status
+        _look_for_interruption(error)
+        tell(f"{format_exc()}rlaif: this is a fault of rlaif itself; please report it", err=True)
+        return OUR_FAULT
+    return status
+
+
+def _look_for_interruption(error: BaseException) -> None:
+    """Raise KeyboardInterrupt where `error` is what a library made of one.
+
+    Python's own `shutil.rmtree` closes a folder twice when it is interrupted after the first time.
+    """
+    one: BaseException | None = error
+    while one is not None:
+        before = one.__context__
+        closed_twice = isinstance(one, OSError) and one.errno == errno.EBADF
+        if closed_twice and isinstance(before, KeyboardInterrupt):
+            raise KeyboardInterrupt from error
+        one = one.__cause__ or before
+
+
+@contextmanager
+def _untold_interruptions() -> Iterator[None]:
+    """Print no traceback of a Ctrl-C that came while Python tidied up: nobody can catch it."""
+    before = sys.unraisablehook
+
+    def hook(told: Any) -> None:
+        if not issubclass(told.exc_type, KeyboardInterrupt):
+            before(told)
+
+    sys.unraisablehook = hook
+    try:
+        yield
+    finally:
+        sys.unraisablehook = before
+
+
+def _hear_no_more() -> None:
+    """Let no further Ctrl-C break the end that the first one asked for."""
+    while True:
+        try:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+        except KeyboardInterrupt:
+            continue
+        except ValueError:  # not the main thread: there is nothing to hear
+            return
+        return
 
 
 def _run(given: Sequence[str]) -> int:
