@@ -3,7 +3,8 @@
     RlaifError
     ├── InputError            what a person wrote or typed is at fault; exit status 2
     │   ├── FileProblems      one or more problems, each at path:line:column, each with its mend
-    │   └── UnknownName       no shipped rubric or judge, and no file, of that name
+    │   ├── UnknownName       no shipped rubric or judge, and no file, of that name
+    │   └── StaleReview       another tab has answered meanwhile; nothing was written
     ├── MissingExtra          an optional package is absent; says which command installs it
     ├── JudgeUnavailable      the judge cannot be started: model, labels, memory
     ├── SandboxUnavailable    policy code cannot be shut in on this machine; says what to install
@@ -65,6 +66,10 @@ class FileProblems(InputError):
 
 class UnknownName(InputError):
     """No shipped rubric or judge, and no file, of that name."""
+
+
+class StaleReview(InputError):
+    """Another tab of the same annotator has answered meanwhile; nothing was written."""
 
 
 class MissingExtra(RlaifError):

@@ -77,6 +77,8 @@ EXTRA_OF = {
     "sklearn": "curate",
     "scipy": "curate",
     "numpy": "curate",
+    "statsmodels": "agree",
+    "krippendorff": "agree",
     "altair": "report",
     "vl_convert": "report",
     "prometheus_client": "metrics",

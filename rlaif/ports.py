@@ -8,6 +8,15 @@ from typing import Any, Protocol
 
 from rlaif.records.jobs import Called, CallsJob, ProgramJob, Ran, Tested, TestsJob
 from rlaif.records.outcome import Failure, Verdict
+from rlaif.records.review import (
+    Dispute,
+    Progress,
+    QueueRow,
+    Regraded,
+    ReviewItem,
+    State,
+    Undone,
+)
 from rlaif.records.reward import Reward, Rollout
 from rlaif.records.subject import Turn
 
@@ -220,6 +229,94 @@ class Rewarding(Protocol):
 
     def close(self) -> None:
         """Let go of the judge; what is under way is without a value."""
+
+
+class Reviewing(Protocol):
+    """Experts at the samples of a run. Knows nothing of pages; every method blocks briefly.
+
+    Everything that is said is on disk when the method returns. An annotator is a name; no method
+    but `disputes` and `settle` shows one what another answered.
+    Raises, each of them: InputError for a sample, a criterion or an answer that there is none of.
+    """
+
+    @property
+    def title(self) -> str:
+        """The run and its rubric, for the head of a page."""
+
+    @property
+    def rubric_text(self) -> str:
+        """The rubric's file as it stands now."""
+
+    @property
+    def can_regrade(self) -> bool:
+        """Whether a judge is there, and the rubric's file can be edited."""
+
+    def queue(
+        self,
+        annotator: str,
+        state: State | None = None,
+        words: str = "",
+        first: int = 0,
+        most: int = 50,
+    ) -> list[QueueRow]:
+        """Samples from the most informative down, from `first` on; those with `words` in them."""
+
+    def item(self, number: int, annotator: str) -> ReviewItem:
+        """One sample with all that the annotator may see."""
+
+    def after(self, number: int, annotator: str) -> int | None:
+        """The next sample that the annotator has not finished; None where there is none."""
+
+    def answer(
+        self, number: int, annotator: str, criterion: str, label: str | None, revision: int
+    ) -> ReviewItem:
+        """Answer a criterion; None is "does not apply".
+
+        Raises: StaleReview where another tab has answered the same since `revision`.
+        """
+
+    def take_back(self, number: int, annotator: str, criterion: str, revision: int) -> ReviewItem:
+        """Let a criterion be unanswered again. Raises: StaleReview."""
+
+    def comment(
+        self, number: int, annotator: str, text: str, revision: int, criterion: str = ""
+    ) -> ReviewItem:
+        """Comment on a criterion, or on the whole. Raises: StaleReview."""
+
+    def rewrite(self, number: int, annotator: str, text: str | None, revision: int) -> ReviewItem:
+        """Rewrite the completion; None takes it back. Raises: StaleReview."""
+
+    def undo(self, annotator: str) -> Undone | None:
+        """Take back what the annotator did last, again and again; None where nothing is left."""
+
+    def progress(self, annotator: str) -> Progress:
+        """How far the annotator is, and how the judge agrees with them so far."""
+
+    def disputes(self, first: int = 0, most: int = 50) -> list[Dispute]:
+        """Samples on which annotators who have finished disagree, unsettled ones first."""
+
+    def settle(
+        self, number: int, annotator: str, criterion: str, label: str | None, comment: str = ""
+    ) -> Dispute:
+        """The last word on a disputed criterion."""
+
+    def save_rubric(self, text: str) -> list[str]:
+        """Check an edited rubric, and write its file if it is sound; problems at line:column."""
+
+    def criterion_text(self, criterion: str) -> str:
+        """The YAML of one criterion in the rubric's file."""
+
+    def save_criterion(self, criterion: str, text: str) -> list[str]:
+        """Put an edited criterion into the file, all else untouched; problems, or nothing."""
+
+    async def regrade(self, criterion: str) -> Regraded:
+        """Grade the labelled samples again on one criterion, as it stands in the file now.
+
+        Raises: JudgeUnavailable, InputError where there is no judge.
+        """
+
+    def close(self) -> None:
+        """Let go of the file and of the judge."""
 
 
 class Sandbox(Protocol):

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from rlaif import cli
+from rlaif.cli.console import tell as told_plainly
 from rlaif.errors import RunError
 from tests.cli.conftest import Rlaif
 
@@ -60,7 +61,7 @@ def test_ctrl_c_while_the_first_is_told_changes_nothing(
     running: Callable[[Callable[[], Any]], None],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    tell = cli.tell
+    tell = told_plainly
 
     def impatient(*given: Any, **more: Any) -> None:
         signal.raise_signal(signal.SIGINT)
@@ -77,7 +78,7 @@ def test_ctrl_c_while_an_error_is_told_is_an_interruption(
     running: Callable[[Callable[[], Any]], None],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    tell = cli.tell
+    tell = told_plainly
     left = [1]
 
     def interrupted(*given: Any, **more: Any) -> None:

@@ -32,6 +32,7 @@ def test_every_extra_is_looked_at() -> None:
         "web",
         "rank",
         "curate",
+        "agree",
         "code",
         "xlsx",
         "report",
