@@ -50,7 +50,7 @@ class CriterionAgreement:
     human_prevalence, judge_prevalence, brier, ece, label_mass, length_correlation (of the judge's
     value with the completion's length, given the person's)."""
     ceiling: Mapping[str, Figure] = field(default_factory=dict)
-    """The same between people: accuracy, kappa, weighted_kappa, ac1, alpha; empty for one person."""
+    """The same between people: accuracy, kappa, weighted_kappa, ac1, alpha; empty for one."""
     reliability: tuple[ReliabilityBin, ...] = ()
 
 
