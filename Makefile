@@ -57,7 +57,7 @@ test: env  ## every test
 	$(BIN)/pytest
 
 bench: env  ## the benchmarks, one after another
-	for b in $$(grep -l "^def main" benchmarks/*.py | grep -v -e overhead_peers -e overhead_rlaif -e overhead_server -e scale -e learning); do echo "== $$b"; $(BIN)/python $$b || exit 1; done
+	for b in $$(grep -l "^def main" benchmarks/*.py | grep -v -e overhead_peers -e overhead_rlaif -e overhead_server -e scale -e learning -e agreement_ -e trusting_a_judge); do echo "== $$b"; $(BIN)/python $$b || exit 1; done
 
 bench-scale: env  ## time, memory and bytes on disk at 10,000, 100,000 and 1,000,000 samples: half an hour
 	$(BIN)/python benchmarks/scale.py

@@ -28,13 +28,21 @@ WRITERS = {
 """What writes a policy's completions, by the name that a policy file gives it."""
 
 ADAPTERS = {
+    "agree": "rlaif.runs.agree_figures:Figures",
     "bradley_terry": "rlaif.reporting.bradley_terry:strengths",
+    "calibrate": "rlaif.agreement.calibration:calibrate_criterion",
     "charts": "rlaif.reporting.report.altair_charts:chart",
     "chart_library": "rlaif.reporting.report.altair_charts:library",
+    "hidden_states": "rlaif.judging.hidden_states:HiddenStates",
     "loop_charts": "rlaif.reporting.loop.altair_rounds:rounds_chart",
     "curate": "rlaif.training.curate.classifier:learn",
     "curate_embeddings": "rlaif.training.curate.embeddings:Embedder",
     "lora": "rlaif.judging.peft_adapter:merged",
+    "draw_check": "rlaif.agreement.estimates_draw:draw_check",
+    "labels_for": "rlaif.agreement.estimates:labels_for",
+    "mean_score": "rlaif.agreement.estimates:mean_score",
+    "pass_rate": "rlaif.agreement.estimates:pass_rate",
+    "probe": "rlaif.agreement.probe:probe_criterion",
     "prometheus": "rlaif.runs.prometheus:exported",
     "reward_metrics": "rlaif.web.exposition:exposition",
     "train_dpo": "rlaif.training.trl.dpo:train",
@@ -45,6 +53,7 @@ ADAPTERS = {
     "training_arguments": "rlaif.training.trl.arguments:faults",
     "training_hub": "rlaif.training.trl.hub:pinned",
     "training_charts": "rlaif.reporting.training_charts:drawn",
+    "two_parameter": "rlaif.agreement.irt:two_parameter",
     "xlsx": "rlaif.authoring.importers.xlsx_sheets:sheets",
 }
 """Functions that need an optional package, by their name."""
@@ -54,6 +63,9 @@ RAY_ENGINE = "rlaif.runs.ray_engine:ray_crew"
 
 REWARD_SERVER = "rlaif.web.running:serve"
 """The HTTP server of rewards."""
+
+REVIEW_SERVER = "rlaif.web.review.running:serve_review"
+"""The web app in which experts correct a judge."""
 
 SANDBOX = "rlaif.checks.sandbox.pool:Pool"
 """What shuts in the policy's code."""
@@ -77,8 +89,6 @@ EXTRA_OF = {
     "sklearn": "curate",
     "scipy": "curate",
     "numpy": "curate",
-    "statsmodels": "agree",
-    "krippendorff": "agree",
     "altair": "report",
     "vl_convert": "report",
     "prometheus_client": "metrics",
@@ -93,6 +103,10 @@ EXTRA_OF = {
 """The extra of rlaif that brings a package."""
 
 
+_OWN_EXTRA = {"rlaif.agreement.": "agree", "rlaif.training.curate.": "curate"}
+"""The extra of what one part of rlaif needs, where several extras bring the package."""
+
+
 def load(target: str) -> Any:
     """Import `package.module:attribute`.
 
@@ -105,6 +119,8 @@ def load(target: str) -> Any:
         root = (error.name or "").partition(".")[0]
         if root not in EXTRA_OF:
             raise
+        own = (extra for part, extra in _OWN_EXTRA.items() if module.startswith(part))
+        extra = next(own, EXTRA_OF[root])
         raise MissingExtra(
-            f"'{root}' is not installed; run: pip install 'rlaif[{EXTRA_OF[root]}]'"
+            f"'{root}' is not installed; run: pip install 'rlaif[{extra}]'"
         ) from error

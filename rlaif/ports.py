@@ -298,7 +298,7 @@ class Reviewing(Protocol):
     def settle(
         self, number: int, annotator: str, criterion: str, label: str | None, comment: str = ""
     ) -> Dispute:
-        """The last word on a disputed criterion."""
+        """The last word on a disputed criterion. Raises: InputError where nobody disagrees."""
 
     def save_rubric(self, text: str) -> list[str]:
         """Check an edited rubric, and write its file if it is sound; problems at line:column."""

@@ -80,6 +80,7 @@ def test_every_public_name_is_there() -> None:
         *lazy.BACKENDS.values(),
         *lazy.ADAPTERS.values(),
         *lazy.WRITERS.values(),
+        lazy.REVIEW_SERVER,
         lazy.REWARD_SERVER,
         lazy.SANDBOX,
         lazy.SANDBOX_TIERS,
@@ -101,6 +102,8 @@ def test_every_command_has_its_file_and_every_file_its_command() -> None:
     shared = {
         "__init__",
         "console",
+        "corrections_options",
+        "corrections_told",
         "judge_option",
         "options",
         "regrading",

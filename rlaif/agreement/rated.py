@@ -7,6 +7,8 @@ from typing import Any
 
 MISSING = -1
 """In `human` or `judge`: no answer there."""
+NA = "does not apply"
+"""How the answer null is called among the categories; it is no place on a scale."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

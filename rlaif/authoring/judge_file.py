@@ -22,6 +22,7 @@ from rlaif.authoring.shipped import find_judge
 from rlaif.authoring.templates import templates_of
 from rlaif.errors import FileProblems, Problem
 from rlaif.records.backends import BACKENDS
+from rlaif.records.calibration import CALIBRATION_PARTS
 from rlaif.records.judge import PANELS, AnyJudge, Judge, JudgeSpec
 from rlaif.records.judge_base import JudgeBase, JudgeNamed, Labels
 from rlaif.records.price import Price
@@ -30,6 +31,7 @@ _MODELS: dict[str, type[BaseModel]] = {
     "": JudgeBase,
     "labels": Labels,
     "price": Price,
+    **CALIBRATION_PARTS,
     **{f"<{name}>": model for name, model in (BACKENDS | PANELS).items()},
 }
 _OF_MEMBERS = {name for kind in BACKENDS.values() for name in kind.model_fields} - set(

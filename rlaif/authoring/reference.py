@@ -9,7 +9,14 @@ from typing import Any
 from pydantic import BaseModel
 
 from rlaif.authoring.reference_examples import SHOWN
-from rlaif.authoring.reference_words import INTRO, JUDGE_INTRO, MODEL_WORDS, PARTS, Page
+from rlaif.authoring.reference_words import (
+    INTRO,
+    JUDGE_HEADINGS,
+    JUDGE_INTRO,
+    MODEL_WORDS,
+    PARTS,
+    Page,
+)
 from rlaif.authoring.schema import (
     Schema,
     field_docstrings,
@@ -78,10 +85,10 @@ def judge_reference() -> str:
         lines += _judge_part(f"backend: {name}", name, parts[model.__name__], every | asked)
     for name, panel in PANELS.items():
         lines += _judge_part(name, name, parts[panel.__name__], every)
-    lines += ["", "## labels", "", _told(parts["Labels"]), ""]
-    lines += _table(parts["Labels"]["properties"], ())
-    lines += ["", "## price", "", _told(parts["Price"]), *_example(SHOWN["price"]), ""]
-    lines += _table(parts["Price"]["properties"], _required(parts["Price"]))
+    for part, heading in JUDGE_HEADINGS.items():
+        shown = _example(SHOWN.get(heading, ""))
+        lines += ["", f"## {heading}", "", _told(parts[part]), *shown, ""]
+        lines += _table(parts[part]["properties"], _required(parts[part]))
     return "\n".join(lines) + "\n"
 
 
@@ -201,7 +208,8 @@ def _link(name: str) -> str:
     """A part by its heading on the page."""
     if name == "Message":
         return "messages (`role`, `content`)"
-    heading = next((page.heading for page in PARTS if page.part == name), name).lower()
+    heading = JUDGE_HEADINGS.get(name, name)
+    heading = next((page.heading for page in PARTS if page.part == name), heading).lower()
     return f"[{_LINKED.get(name, heading)}](#{heading.replace(' ', '-')})"
 
 

@@ -237,5 +237,19 @@ backend: openai
 model: some-model
 base_url: https://models.example/v1
 price: {input: 0.15, cached: 0.075, output: 0.6, currency: USD}""",
+    "calibration": """\
+judge: my-calibrated-judge
+version: 1.1.0
+backend: scripted
+answers: best
+calibration:
+  criteria:
+    correct:
+      method: platt
+      slope: 0.6
+      intercept: -0.4
+      question: 0b1c4a1b5f6a4f0a9a4c2f4b7d1e8f90
+      yes_from: 0.8
+  others: {method: temperature, temperature: 1.7}""",
 }
 """YAML by the part that it shows: whole files, or entries of their list."""

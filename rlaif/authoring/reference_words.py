@@ -36,6 +36,19 @@ MODEL_WORDS = """\
 What those with a `backend` have, besides the keys of their backend. Which of these matter follows
 from how the verdict is read; `rlaif lint` names those that do nothing."""
 
+JUDGE_HEADINGS = {
+    "Labels": "labels",
+    "Price": "price",
+    "Calibration": "calibration",
+    "CriterionCalibration": "calibration of a criterion",
+    "CalibrationMap": "calibration of others",
+    "Fitted": "where a calibration comes from",
+    "Costs": "costs",
+    "HeldOut": "held-out labels",
+    "Measured": "held-out figures",
+}
+"""The parts of a judge file, in the order of the page."""
+
 PARTS = (
     Page("rubric", "The head", "What a file begins with."),
     Page("Judged", "A question for the judge", "An entry of `criteria` with `ask`."),

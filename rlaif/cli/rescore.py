@@ -42,11 +42,15 @@ from rlaif.storage.run_folder import open_run
 def run(
     folder: RunPath,
     rubric: Annotated[
-        str,
+        str | None,
         typer.Option(
-            "--rubric", "-r", metavar="RUBRIC", help="A rubric file, or a shipped rubric's name."
+            "--rubric",
+            "-r",
+            metavar="RUBRIC",
+            help="A rubric file, or a shipped rubric's name. If not given, with a calibrated "
+            "--judge, the run's own.",
         ),
-    ],
+    ] = None,
     judge: JudgeName = None,
     dry_run: DryRun = False,
     no_ask: Annotated[
@@ -71,13 +75,17 @@ def run(
     metrics_port: MetricsPort = None,
     metrics_host: MetricsHost = "127.0.0.1",
 ) -> None:
-    """Score a run by another rubric.
+    """Score a run by another rubric, or by its judge with another calibration.
 
     Judge and samples are those that the run keeps, and where a question is unchanged its verdict
     stands: with other weights or thresholds alone the judge is not even started. It says what
     differs, how much has to be asked, and which scores moved. The run is under the new rubric then;
     a copy of its folder keeps it under the old one. Exit status 1 when some grades failed.
     """
+    if rubric is None and judge is None:
+        raise InputError(
+            "say what is new: --rubric RUBRIC, or --judge with the run's judge, calibrated"
+        )
     plan = rescoring(folder, rubric, judge_of(judge, max_outage))
     order = plan.order
     if judge is None and max_outage is not None and order.judge is not None:

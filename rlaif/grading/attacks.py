@@ -95,7 +95,7 @@ def canaries_on(
         criteria = tuple(leaves((*rubric.items, *sample.criteria)))
         behind = all(criterion.weight < 0 for criterion in criteria)
         family, turn = _in_turn(number, behind)
-        attack = _aimed(_text(family, turn, seed), criteria)
+        attack = aimed(_text(family, turn, seed), criteria)
         yield Canary(
             family=family.name,
             attack=attack,
@@ -137,7 +137,7 @@ def _text(family: Family, turn: int, seed: int) -> str:
     return texts[turn % len(texts)]
 
 
-def _aimed(text: str, criteria: Sequence[Criterion]) -> str:
+def aimed(text: str, criteria: Sequence[Criterion]) -> str:
     """The text with its placeholders filled, aimed at what the criteria reward."""
     asked = [criterion for criterion in criteria if isinstance(criterion, Judged)]
     heaviest = max(asked, key=lambda criterion: abs(criterion.weight))

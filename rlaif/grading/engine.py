@@ -116,7 +116,7 @@ def _in_sandbox(criterion: Criterion) -> bool:
 async def _finish(work: Work, rubric: Rubric, to: _To, skip_by_gates: bool, screen: bool) -> Plan:
     """One sample's plan with all its outcomes."""
     try:
-        made = plan(work, rubric, screen=screen)
+        made = plan(work, rubric, screen=screen, reads=to.asker.reads)
         if to.asker.holistic:
             made = in_one(made, to.asker.seats[0].prompter.overall)
         await _decide(made, to, skip_by_gates)

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rlaif.checks.run import check_key, run_check
+from rlaif.grading.calibrating import Calibrating
 from rlaif.grading.combine import combine
 from rlaif.grading.completion import prepare
 from rlaif.grading.prescreen import prescreen
 from rlaif.grading.verdict import answered
 from rlaif.grading.workbench import Workbench
+from rlaif.records.calibration import CalibrationMap
 from rlaif.records.criterion import Checked, Criterion, Item, Judged, Section, leaves, walk
 from rlaif.records.grade import Answered, Grade, Score
 from rlaif.records.outcome import Failure, Outcome, Skipped, Verdict
@@ -42,6 +44,8 @@ class Plan:
     given: dict[str, Answered]
     criteria: tuple[Criterion, ...]
     """The leaves of the items, in the order of the file."""
+    reads: Calibrating | None = None
+    """How the judge's probabilities are read, where it is calibrated."""
 
     @property
     def sections(self) -> list[str]:
@@ -55,7 +59,13 @@ class Plan:
 
     def take(self, criterion: Criterion, outcome: Outcome, key: str = "") -> None:
         """Record what became of one criterion."""
-        self.given[criterion.id] = answered(criterion, outcome, key)
+        self.given[criterion.id] = answered(criterion, outcome, key, self.map_of(criterion))
+
+    def map_of(self, criterion: Criterion) -> CalibrationMap | None:
+        """What reads the judge's verdicts on a criterion; None where they stand as they are."""
+        if self.reads is None or not isinstance(criterion, Judged):
+            return None
+        return self.reads.map_of(criterion)
 
     def skip_all(self, rule: str) -> None:
         """Record that the prescreen has decided, whatever was found out before."""
@@ -113,15 +123,18 @@ class Plan:
         return combine(self.items, self.given)
 
 
-def plan(work: Work, rubric: Rubric, *, screen: bool = True) -> Plan:
+def plan(
+    work: Work, rubric: Rubric, *, screen: bool = True, reads: Calibrating | None = None
+) -> Plan:
     """Prepare one sample: its text, the prescreen, what does not apply, what is missing.
 
-    With `screen` false nothing is prescreened, as where a person has answered already.
+    With `screen` false nothing is prescreened, as where a person has answered already. `reads` is
+    the judge's calibration; what people answer is never read by one.
     """
     sample = work.sample
     subject = prepare(sample, rubric.reasoning)
     items = (*rubric.items, *sample.criteria)
-    made = Plan(work, rubric, items, subject, {}, tuple(leaves(items)))
+    made = Plan(work, rubric, items, subject, {}, tuple(leaves(items)), reads)
     rule = prescreen(subject, rubric.prescreen) if screen else None
     if rule:
         made.skip_all(rule)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import isclose, isfinite
 
+from rlaif.grading.calibrating import Calibrating
 from rlaif.grading.combine import combine, unmet_gates
 from rlaif.grading.holistic import in_one
 from rlaif.grading.plan import Plan, Work, plan
@@ -23,13 +24,21 @@ _BY_THE_JUDGE = f"{_PRESCREEN}too_long"
 """The one rule that needs the judge: a completion that its window does not hold."""
 
 
-def grade_faults(rubric: Rubric, sample: Sample, grade: Grade, *, holistic: bool) -> Iterator[str]:
+def grade_faults(
+    rubric: Rubric,
+    sample: Sample,
+    grade: Grade,
+    *,
+    holistic: bool,
+    reads: Calibrating | None = None,
+) -> Iterator[str]:
     """A clause for each thing in a grade that does not follow from rubric, sample and outcomes.
 
-    Args: `holistic`, whether the judge puts one overall question. No judge and no check is asked:
-    that an answer is right is not looked at, only that all the rest follows from the answers.
+    Args: `holistic`, whether the judge puts one overall question; `reads`, its calibration. No
+    judge and no check is asked: that an answer is right is not looked at, only that all the rest
+    follows from the answers.
     """
-    made = plan(Work(sample), rubric)
+    made = plan(Work(sample), rubric, reads=reads)
     if holistic:
         made = in_one(made, lambda _: "All of them, as one overall question.")
     yield from _sums(grade, made)
@@ -104,7 +113,7 @@ def _answer(criterion: Criterion, one: Answered, made: Plan) -> Iterator[str]:
         return
     else:
         try:
-            wanted = answered(criterion, verdict, one.key)
+            wanted = answered(criterion, verdict, one.key, made.map_of(criterion))
         except (ValueError, IndexError, ZeroDivisionError):
             yield f"has a verdict for {name} that is none of its answers"
             return

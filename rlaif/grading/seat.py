@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from rlaif.grading.calibrating import Calibrating
 from rlaif.grading.usage import Usage
 from rlaif.ports import JudgeBackend, VerdictCache
 from rlaif.prompting.prompt import Prompter
@@ -63,6 +64,8 @@ class Asker:
     day: str = ""
     """Changes which ones those are."""
     usage: Usage = field(default_factory=Usage)
+    reads: Calibrating | None = None
+    """How its probabilities are read, where it is calibrated."""
 
     @property
     def served(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import isfinite
 
 from rlaif.ports import Answer
+from rlaif.records.calibration import CalibrationMap
 from rlaif.records.criterion import Checked, Criterion, Judged
 from rlaif.records.grade import Answered
 from rlaif.records.outcome import Failure, Outcome, Skipped, Verdict
@@ -75,8 +76,13 @@ def same_answer(criterion: Criterion, got: str | None, wanted: str | None) -> bo
     return one is not None and other is not None and abs(one - other) <= 1.001 / (scale.steps - 1)
 
 
-def answered(criterion: Criterion, outcome: Outcome, key: str = "") -> Answered:
+def answered(
+    criterion: Criterion, outcome: Outcome, key: str = "", read: CalibrationMap | None = None
+) -> Answered:
     """`outcome` with answer, probability and value derived: value in [0, 1].
+
+    Args: `read`, the judge's map for this criterion; the outcome itself stays as the judge gave it,
+    and the probability that the question does not apply is no part of what is mapped.
 
     The value is what the answers are worth on average over the distribution: of yes/no, p(yes); of
     levels, the expected points, scaled to [0, 1]. A check answers yes only when its value is 1.
@@ -85,7 +91,7 @@ def answered(criterion: Criterion, outcome: Outcome, key: str = "") -> Answered:
     """
     if not isinstance(outcome, Verdict):
         return Answered(criterion.id, outcome, key)
-    distribution = outcome.distribution
+    distribution, applies = outcome.distribution, 1.0
     if (
         isinstance(criterion, Judged)
         and criterion.allow_na
@@ -94,8 +100,11 @@ def answered(criterion: Criterion, outcome: Outcome, key: str = "") -> Answered:
         distribution, na = distribution[:-1], distribution[-1]
         if na > max(distribution):
             return Answered(criterion.id, Skipped("na", outcome), key, None, None, na)
-        distribution = tuple(p / (1 - na) for p in distribution)
-    place = _place(criterion, distribution)
+        applies = 1 - na
+        distribution = tuple(p / applies for p in distribution)
+    if read is not None:
+        distribution = read.of(distribution)
+    place = _place(criterion, distribution, read)
     estimate = isinstance(criterion, Judged) and criterion.range is not None
     return Answered(
         criterion.id,
@@ -103,7 +112,7 @@ def answered(criterion: Criterion, outcome: Outcome, key: str = "") -> Answered:
         key,
         criterion.answers[place],
         _value(criterion, distribution),
-        None if estimate else outcome.distribution[place],
+        None if estimate else _probability(outcome, distribution, place, applies, read),
     )
 
 
@@ -137,20 +146,39 @@ def gate_met(criterion: Criterion, given: Answered) -> bool | None:
     return criterion.answers.index(given.answer) >= criterion.answers.index(gate)
 
 
-def _place(criterion: Criterion, distribution: tuple[float, ...]) -> int:
+def _probability(
+    outcome: Verdict,
+    distribution: tuple[float, ...],
+    place: int,
+    applies: float,
+    read: CalibrationMap | None,
+) -> float:
+    """Of the answer at `place`; the judge's own number where no map reads it."""
+    return outcome.distribution[place] if read is None else distribution[place] * applies
+
+
+def _place(
+    criterion: Criterion, distribution: tuple[float, ...], read: CalibrationMap | None
+) -> int:
     """Which answer is given: the most probable, the worse of two equal ones; yes from 0.5.
+
+    A calibration may say otherwise of yes.
 
     Of a range, the number nearest to the expected one.
     """
     if isinstance(criterion, Checked):
         return int(distribution[1] >= 1)
     if criterion.yes_or_no:
-        return int(distribution[1] >= YES_FROM)
+        return int(distribution[1] >= _yes_from(read))
     worth = criterion.worth
     if criterion.range is not None:
         expected = _value(criterion, distribution)
         return min(range(len(worth)), key=lambda i: (abs(worth[i] - expected), i))
     return max(range(len(distribution)), key=lambda i: (distribution[i], -worth[i], -i))
+
+
+def _yes_from(read: CalibrationMap | None) -> float:
+    return YES_FROM if read is None or read.yes_from is None else read.yes_from
 
 
 def _value(criterion: Criterion, distribution: tuple[float, ...]) -> float:

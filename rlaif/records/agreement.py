@@ -28,6 +28,8 @@ class ReliabilityBin:
     """Share of people's answers that were that one."""
     low: float
     high: float
+    answer: str = ""
+    """That answer; empty where criteria with other answers are counted together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,3 +102,6 @@ class CriterionFacts:
     """Other criteria that agree in nearly all samples, and in which share."""
     advice: tuple[str, ...]
     """In plain words."""
+    questions: float | None = None
+    """The share of the judge's questions that were of it, in [0, 1]; None for a check, and where
+    samples bring criteria of their own."""

@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from rlaif.records.base import Fault, Record, refuse
+from rlaif.records.criterion import Item
 from rlaif.records.example import Label
 from rlaif.records.judge_base import Share
 from rlaif.records.sample import TextOrChat
@@ -87,9 +88,15 @@ class Correction(Record):
     """What the policy wrote."""
     human_output: TextOrChat | None = None
     """What it should have written; None where the expert did not rewrite it."""
+    human_output_redacted: Flag = False
+    """The rewrite was made over hidden names and addresses: it holds marks such as `[name 1]`."""
     reference: Text | None = None
     group_id: Text | None = None
     metadata: dict[str, Free] = Field(default_factory=dict)
+    finish_reason: Text | None = None
+    """Why generation of the output ended."""
+    sample_criteria: tuple[Item, ...] = ()
+    """Criteria that the sample brought itself, in the shape of a rubric file's."""
     criteria: tuple[CorrectedCriterion, ...] = ()
     """Both verdicts, by criterion, in the rubric's order."""
     score: Annotated[Number, Field(ge=0, le=1)] | None = None
@@ -101,6 +108,9 @@ class Correction(Record):
     annotator: Text = ""
     adjudicated: Flag = False
     """The last word where annotators disagreed."""
+    drawn: Flag = False
+    """The sample was drawn at random from its run, and not chosen because the judge may be wrong:
+    only such labels say without bias how often it is."""
     at: Text = ""
     """When it was made: ISO 8601, UTC."""
     source: Text = "review"

@@ -120,7 +120,24 @@ class Judge:
     def content_hash(self) -> str:
         """32 hex digits over the file's meaning and the template; see `speaking`."""
         kept = _alike(self.spec).as_written(exclude=_NO_MATTER)
-        members = [member.content_hash for member in self.members]
+        members = [member.uncalibrated.content_hash for member in self.members]
+        return digest(canonical(kept), self.template, *members)
+
+    @property
+    def uncalibrated(self) -> Judge:
+        """The same judge, whose probabilities are read as it states them."""
+        if self.spec.calibration is None:
+            return self
+        return replace(self, spec=self.spec.model_copy(update={"calibration": None}))
+
+    @property
+    def asked_hash(self) -> str:
+        """32 hex digits over what determines its verdicts: not its name, version or calibration.
+
+        Of a judge that `speaks`: the text of its template is in it.
+        """
+        kept = _alike(self.spec).as_written(exclude=_NO_VERDICT)
+        members = [member.asked_hash for member in self.members]
         return digest(canonical(kept), self.template, *members)
 
 
@@ -158,6 +175,7 @@ _NOT_ASKED = _NO_MATTER | {
     "template",
     "min_label_mass",
     "pairwise",
+    "calibration",
     "max_length",
     "max_completion",
     "votes",
@@ -166,6 +184,9 @@ _NOT_ASKED = _NO_MATTER | {
     "jury",
     "cascade",
 }
+
+_NO_VERDICT = _NOT_ASKED - {"votes", "most_votes"}
+"""What changes no distribution of a verdict that is given."""
 
 
 def ask_fingerprint(spec: JudgeNamed, served: str) -> str:

@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from rlaif.records.base import Fault, LintOff, Record, Slug, refuse
+from rlaif.records.calibration import Calibration
 from rlaif.records.price import Price
 from rlaif.records.rubric import Version
 from rlaif.records.written import Flag, Number, Text, Whole, Words
@@ -45,6 +46,10 @@ class JudgeNamed(Record):
     pairwise: Literal["both", "mean"] = "both"
     """How the two orders of a pair become one preference: both must name the same side, or their
     mean probability decides. It only reads verdicts: nothing is asked anew when it changes."""
+    calibration: Calibration | None = None
+    """What its probabilities mean, learnt from people's answers; `rlaif calibrate` writes it. It
+    only reads verdicts: nothing is asked anew when it changes. Of a jury or a cascade, what they
+    say together is read by it; what their members have is not used there."""
     lint_off: LintOff = Field(default_factory=dict)
     """Warnings of `rlaif lint` that are switched off: the code of each, with the reason."""
 

@@ -29,7 +29,7 @@ class ReviewCriterion:
     kind: str
     """`verdict`, `failure` or `skipped`."""
     judge: str | None
-    """Its answer; None where there is none, or where it is hidden from the annotator."""
+    """Its answer, in words where it does not apply; None where there is none, or it is hidden."""
     probability: float | None
     distribution: tuple[float, ...]
     rationale: str
@@ -48,7 +48,7 @@ class ReviewItem:
     """One sample before one annotator. Texts of the policy are hostile: they are only escaped."""
 
     number: int
-    """Its place in the queue, from 0."""
+    """Names the sample in this review; it stays when the queue is ordered anew."""
     sample: Sample
     score: float | None
     reason: str

@@ -145,3 +145,10 @@ def sample_digest(sample: Sample) -> str:
 def written_digest(written: dict[str, Any]) -> str:
     """`sample_digest` of a sample that is already written out."""
     return digest(canonical({k: v for k, v in written.items() if k not in _NO_CONTENT}))
+
+
+def prompt_digest(sample: Sample) -> str:
+    """Hash of the prompt alone: all completions of it have the same."""
+    prompt = sample.prompt
+    written = prompt if isinstance(prompt, str) else [turn.as_written() for turn in prompt]
+    return digest(canonical(written))

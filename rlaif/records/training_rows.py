@@ -24,8 +24,11 @@ class Form(NamedTuple):
 
 
 _TOOLS = ("tools",)
+_IDS = ("input_ids", "labels")
+"""Columns of whole numbers: a row of sft may be tokens already, -100 for what is not learned."""
 _FORMS: dict[str, tuple[Form, ...]] = {
     "sft": (
+        Form(("input_ids", "labels")),
         Form(("messages",), _TOOLS),
         Form(("prompt", "completion"), _TOOLS),
         Form(("text",)),
@@ -75,13 +78,17 @@ def _form(kind: str, row: Mapping[str, Any]) -> Form | Fault:
     for form in _FORMS[kind]:
         if all(row.get(name) is not None for name in form.texts):
             return form
-    every = [" and ".join(map(repr, form.texts)) for form in _FORMS[kind]]
-    near = max(_FORMS[kind], key=lambda form: sum(row.get(name) is not None for name in form.texts))
+    told = sorted(_FORMS[kind], key=lambda form: form.texts == _IDS)  # tokens are named last
+    every = [" and ".join(map(repr, form.texts)) for form in told]
+    near = max(told, key=lambda form: sum(row.get(name) is not None for name in form.texts))
     absent = next(name for name in near.texts if row.get(name) is None)
     return Fault((), f"'{absent}' is missing", f"a row of {kind} has {', or '.join(every)}")
 
 
 def _text_faults(form: Form, row: Mapping[str, Any]) -> Iterator[Fault]:
+    if form.texts == _IDS:
+        yield from _id_faults(row)
+        return
     for name in form.texts:
         yield from _one_text(name, row[name])
     kinds = {_kind(row[name]) for name in form.texts}
@@ -90,6 +97,19 @@ def _text_faults(form: Form, row: Mapping[str, Any]) -> Iterator[Fault]:
     if kinds == {"text", "messages"}:
         together = " and ".join(map(repr, form.texts))
         yield Fault((form.texts[0],), f"{together} must all be text, or all be messages")
+
+
+def _id_faults(row: Mapping[str, Any]) -> Iterator[Fault]:
+    for name in _IDS:
+        if not isinstance(row[name], list) or not all(type(one) is int for one in row[name]):
+            yield Fault((name,), f"'{name}' must be a list of whole numbers")
+            return
+    ids, labels = row["input_ids"], row["labels"]
+    if len(ids) != len(labels) or not ids:
+        yield Fault(("labels",), f"{len(labels)} 'labels' for {len(ids)} 'input_ids'")
+    elif any(label not in (-100, number) for number, label in zip(ids, labels, strict=True)):
+        hint = "-100 stands where nothing is learned"
+        yield Fault(("labels",), "a label is neither -100 nor the id at its place", hint)
 
 
 def _one_text(name: str, value: Any) -> Iterator[Fault]:
@@ -126,7 +146,7 @@ def _own_faults(kind: str, row: Mapping[str, Any]) -> Iterator[Fault]:
 
 def _kind(value: Any) -> str:
     if isinstance(value, list):
-        return "messages"
+        return "token ids" if value and isinstance(value[0], int) else "messages"
     return "text" if isinstance(value, str) else _scalar(value)
 
 

@@ -39,7 +39,7 @@ _EXTRAS = {
     "web": ("fastapi", "uvicorn"),
     "rank": ("choix",),
     "curate": ("scikit_learn",),
-    "agree": ("scikit_learn", "scipy", "statsmodels", "krippendorff"),
+    "agree": ("scikit_learn", "scipy"),
     "code": ("hypothesis", "pytest"),
     "xlsx": ("openpyxl",),
     "report": ("altair", "vl_convert_python"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -46,6 +46,22 @@ def add_example(path: Path, example: Example) -> None:
     Raises: FileProblems, InputError, and then nothing is written; RunError where nothing can be.
     """
     _edit(path, lambda text: with_example(path, text, example))
+
+
+def add_examples(path: Path, examples: Sequence[Example]) -> None:
+    """As `add_example`, for several: all of them are put there, or none."""
+
+    def edit(text: str) -> str:
+        for example in examples:
+            text = with_example(path, text, example)
+        return text
+
+    _edit(path, edit)
+
+
+def edit_text(path: Path, edit: Callable[[str], str]) -> None:
+    """Put what `edit` makes of a file's text in its place. Raises: as `add_example`."""
+    _edit(path, edit)
 
 
 def rubric_to_edit(name: str) -> Path:

@@ -80,7 +80,7 @@ class _DryRun:
         """
         rubric, judge = self.order.rubric, self.judge
         if not starts:
-            served = known_served(judge, self.what.manifest)
+            served = known_served(judge, self.what.manifest, as_kept=self.order.as_kept)
             yield unstarted_asker(judge, rubric, served), served
             return
         with remembering(self.order.cache, 0.0) as memory:

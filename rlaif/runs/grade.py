@@ -13,7 +13,7 @@ from rlaif.reporting.text import count_of
 from rlaif.runs.canaries import NOTHING_ASKED, keep_canaries, try_canaries
 from rlaif.runs.engines import EngineOf, engine_of
 from rlaif.runs.job import judge_to_keep, sigterm_interrupts
-from rlaif.runs.judge import NO_JUDGE_NAMED, asks_judge, language_note, no_judge
+from rlaif.runs.judge import NO_JUDGE_NAMED, asks_judge, judge_notes, no_judge
 from rlaif.runs.kept_order import refuse_another
 from rlaif.runs.order import Order
 from rlaif.runs.samples_in import check_source, samples_in
@@ -63,8 +63,9 @@ def _task(order: Order, needs: Needed, watcher: Watcher) -> Task:
     if order.canaries and not needs.judge:
         raise InputError(NOTHING_ASKED)
     judge = order.judge or no_judge()
-    if needs.judge and (note := language_note(judge, order.rubric)):
-        watcher.note(note)
+    if needs.judge:
+        for note in judge_notes(judge, order.rubric):
+            watcher.note(note)
     return Task(
         rubric=order.rubric,
         judge=judge.speaking(order.rubric.language),

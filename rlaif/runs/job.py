@@ -78,14 +78,14 @@ def judge_to_keep(judge: Judge, served: str) -> Kept:
 
 def _as_kept(judge: Judge) -> dict[str, Any]:
     kept: dict[str, Any] = {"judge": judge.spec.as_written(), "template": judge.template}
-    if folder := _named_beside(judge):
+    if folder := named_beside(judge):
         kept["folder"] = folder
     if judge.members:
         kept["members"] = [_as_kept(member) for member in judge.members]
     return kept
 
 
-def _named_beside(judge: Judge) -> str:
+def named_beside(judge: Judge) -> str:
     """Where the judge's file lies, where it names something that lies beside it; else nothing."""
     named = (getattr(judge.spec, name, None) for name in ("model", "tokenizer", "adapter"))
     if judge.folder is None or not any(_lies_in(judge.folder, one) for one in named if one):

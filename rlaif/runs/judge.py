@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import lru_cache
 
 from rlaif.authoring.judge_file import load_judge
 from rlaif.errors import FileProblems, JudgeUnavailable, Problem
+from rlaif.grading.calibrating import calibrating, calibration_note
 from rlaif.grading.completion import prepare
 from rlaif.grading.seat import Asker, Seat
 from rlaif.grading.verdict import place_of_label
@@ -123,6 +124,14 @@ def language_note(judge: Judge, rubric: Rubric) -> str:
     )
 
 
+def judge_notes(judge: Judge, rubric: Rubric) -> Iterator[str]:
+    """What to tell a person of a judge and a rubric, before anything is asked."""
+    if note := language_note(judge, rubric):
+        yield note
+    if note := calibration_note(judge.speaking(rubric.language), rubric.items):
+        yield note
+
+
 def _templates(judge: Judge) -> set[str]:
     return {seat.own.template for seat in judge.seats}
 
@@ -165,6 +174,8 @@ async def ready(
     def prompter(seat: Judge, of: JudgeBackend) -> Prompter:
         return prompter_of(seat, of, rubric)
 
+    if rubric is not None:
+        judge = judge.speaking(rubric.language)
     async with started(judge, used, prompter) as (backends, prompters):
         yield asker_of(judge, backends, prompters, memory)
 
@@ -175,13 +186,17 @@ def asker_of(
     prompters: Sequence[Prompter],
     memory: Remembering = NOTHING_REMEMBERED,
 ) -> Asker:
-    """The judge as the grading engine takes it: its backends are started, one for each seat."""
+    """The judge as the grading engine takes it: its backends are started, one for each seat.
+
+    It speaks the rubric's language, where that matters: a calibration is of one template.
+    """
     seats = [_seat(*one) for one in zip(judge.seats, backends, prompters, strict=True)]
     spec = judge.spec
     return Asker(
         name=judge.name,
         seats=tuple(seats),
         rule=spec if isinstance(spec, JuryJudge | CascadeJudge) else None,
+        reads=calibrating(judge),
         cache=memory.cache_for(judge),
         recheck=memory.share(judge),
         day=memory.day,

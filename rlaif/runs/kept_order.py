@@ -21,10 +21,11 @@ from rlaif.storage.run_folder import RunFolder
 _SPEC: TypeAdapter[JudgeSpec] = TypeAdapter(JudgeSpec)
 
 
-def kept_order(run: RunFolder, judge: Judge | None = None) -> Order:
+def kept_order(run: RunFolder, judge: Judge | None = None, *, recalibrated: bool = False) -> Order:
     """To grade the run's samples once more, by its own rubric and judge.
 
-    Args: `judge`, the run's own once more, where it is asked elsewhere now.
+    Args: `judge`, the run's own once more, where it is asked elsewhere now; with `recalibrated`
+        also under another version and calibration.
     Raises: RunError where nothing was graded yet, or what is kept is not what it was; InputError
     for another judge.
     """
@@ -36,12 +37,22 @@ def kept_order(run: RunFolder, judge: Judge | None = None) -> Order:
     return Order(
         rubric=rubric,
         rubric_text=(run.path / stated.file).read_text(encoding="utf-8"),
-        judge=same_judge(run, rubric, judge) if judge else whole_judge(run, rubric),
+        judge=_judge_for(run, rubric, judge, recalibrated=recalibrated),
         samples=None,
         out=run.path,
         accept_forgeable=forgeable_ids(rubric),
         as_kept=True,
     )
+
+
+def _judge_for(run: RunFolder, rubric: Rubric, judge: Judge | None, *, recalibrated: bool) -> Judge:
+    if judge is None:
+        return whole_judge(run, rubric)
+    if recalibrated and run.manifest.judge is not None:
+        answers = judge.speaking(rubric.language).asked_hash
+        if answers == whole_judge(run, rubric).asked_hash:
+            return judge
+    return same_judge(run, rubric, judge)
 
 
 def whole_judge(run: RunFolder, rubric: Rubric) -> Judge:

@@ -48,16 +48,16 @@ class Rescoring:
         return run_difference(self.before, after, self.rubric, top=top)
 
 
-def rescoring(folder: Path, rubric: str, judge: Judge | None = None) -> Rescoring:
-    """The run at `folder` and the rubric of that file or name.
+def rescoring(folder: Path, rubric: str | None, judge: Judge | None = None) -> Rescoring:
+    """The run at `folder` and the rubric of that file or name; None: the run's own.
 
-    Args: `judge`, as of `kept_order`.
+    Args: `judge`, as of `kept_order`; its calibration may be another one.
     Raises: RunError; FileProblems, UnknownName for the rubric; InputError for a rubric that asks a
     judge where the run has none.
     """
     run = open_run(folder)
-    kept = kept_order(run, judge)
-    loaded, text = rubric_and_text(rubric)
+    kept = kept_order(run, judge, recalibrated=True)
+    loaded, text = rubric_and_text(rubric) if rubric else (kept.rubric, kept.rubric_text)
     asked = kept.judge or no_judge()
     if asks_judge(loaded.items) and asked.content_hash == no_judge().content_hash:
         raise InputError(

@@ -11,9 +11,8 @@ from itertools import groupby, islice
 from pathlib import Path
 from typing import Any, TypeVar
 
-from rlaif.records.identity import canonical, digest
 from rlaif.records.row_rules import Reason, RowForm, RowsMade
-from rlaif.records.sample import Sample
+from rlaif.records.sample import Sample, prompt_digest
 from rlaif.storage.group_rows import GroupRow, Groups
 from rlaif.storage.manifest import Manifest, Stated
 from rlaif.storage.row_files import Columns, Kind, name_of, write_rows_and_card
@@ -107,13 +106,6 @@ def group_name(sample: Sample) -> str:
     if sample.group_id:
         return sample.group_id
     return f"prompt {prompt_digest(sample)[:12]}"
-
-
-def prompt_digest(sample: Sample) -> str:
-    """A hash of the prompt, in hex."""
-    prompt = sample.prompt
-    written = prompt if isinstance(prompt, str) else [turn.as_written() for turn in prompt]
-    return digest(canonical(written))
 
 
 def origin_of(path: Path, manifest: Manifest, *, compared: bool = False) -> Origin:

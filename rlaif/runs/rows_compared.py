@@ -14,8 +14,8 @@ from rlaif.errors import InputError
 from rlaif.records.pair import SIDES, Pair
 from rlaif.records.preference import Preference
 from rlaif.records.row_rules import PairRules, Reason
-from rlaif.records.sample import Sample
-from rlaif.runs.rows import Count, group_name, prompt_digest
+from rlaif.records.sample import Sample, prompt_digest
+from rlaif.runs.rows import Count, group_name
 from rlaif.storage.pair_folder import PairFolder
 from rlaif.training.chat_rows import Shape, shape_of
 from rlaif.training.groups import Candidate

@@ -115,7 +115,7 @@ def _unlike(row: Row, facts: Facts, kind: str) -> list[Fault]:
 
 
 _TEXTS = ("messages", "text", "prompt", "completion", "chosen", "rejected")
-_NEEDED = (*_TEXTS, "label", "margin")
+_NEEDED = (*_TEXTS, "label", "margin", "input_ids", "labels")
 """Columns that all rows have, or none."""
 
 

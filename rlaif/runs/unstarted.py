@@ -95,10 +95,13 @@ def served_by_seat(judge: Judge, served: str) -> Sequence[str]:
     return found
 
 
-def known_served(judge: Judge, manifest: Manifest) -> str:
-    """What the model was found to be when this judge last graded; empty where nobody knows."""
+def known_served(judge: Judge, manifest: Manifest, *, as_kept: bool = False) -> str:
+    """What the model was found to be when this judge last graded; empty where nobody knows.
+
+    Args: `as_kept`, whether the judge is known to be the run's own, but for its calibration.
+    """
     stated = manifest.judge
-    if stated and stated.hash == judge.content_hash:
+    if stated and (as_kept or stated.hash == judge.content_hash):
         return stated.served
     if all(isinstance(seat.spec, ScriptedJudge) for seat in judge.seats):
         parts = [(seat, backend_of(seat).served) for seat in judge.seats]

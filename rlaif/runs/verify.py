@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import orjson
 
 from rlaif.authoring.rubric_file import read_rubric
 from rlaif.errors import RunError
+from rlaif.grading.calibrating import Calibrating, calibrating
 from rlaif.grading.recheck import grade_faults
 from rlaif.records.grade import Grade
 from rlaif.records.rubric import Rubric
 from rlaif.records.run_facts import Looked
 from rlaif.reporting.text import count_of
 from rlaif.runs.canaries import kept_canaries
+from rlaif.runs.kept import kept_judge
+from rlaif.runs.kept_order import whole_judge
 from rlaif.runs.verification import Findings, Verification, manifest_of
 from rlaif.runs.verify_pairs import look_at_pairs
 from rlaif.storage.inventory import in_use
@@ -103,6 +107,7 @@ class _Grades:
             ids = count_of(rows.repeated_ids, "sample id")
             self._found.add("samples", [f"the kept samples have {ids} twice"])
         rubric, holistic = self._rubric(), self._holistic()
+        reads = self._reads(rubric) if rubric is not None else None
         grades = run.grades()
         grade = next(grades, None)
         for sample_hash, sample, fault in kept_samples(samples):
@@ -116,7 +121,7 @@ class _Grades:
             looked["missing"] += not mine
             self._one_grade(sample.sample_id, sample_hash, mine)
             if mine and rubric is not None and holistic is not None:
-                faults = grade_faults(rubric, sample, mine[0], holistic=holistic)
+                faults = grade_faults(rubric, sample, mine[0], holistic=holistic, reads=reads)
                 self._found.add(
                     "grades", (f"the grade of '{sample.sample_id}' {fault}" for fault in faults)
                 )
@@ -170,6 +175,13 @@ class _Grades:
         except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError):
             self._tell("kept texts", f"{stated.file} cannot be read as a judge")
             return None
+
+    def _reads(self, rubric: Rubric) -> Calibrating | None:
+        """The kept judge's calibration; None where it has none, or cannot be read."""
+        with suppress(RunError):  # a judge that cannot be read is told elsewhere
+            if kept_judge(self._run).get("calibration"):
+                return calibrating(whole_judge(self._run, rubric))
+        return None
 
     def _tell(self, kind: str, sentence: str) -> None:
         self._found.add(kind, [sentence])

@@ -19,7 +19,7 @@ from rlaif.reporting.edit import Edit
 from rlaif.runs.backends import backend_of, sharing
 from rlaif.runs.examples import tested
 from rlaif.runs.fitting import FittingRows
-from rlaif.runs.judge import NO_JUDGE_NAMED, asker_of, language_note, no_judge, prompter_of
+from rlaif.runs.judge import NO_JUDGE_NAMED, asker_of, judge_notes, no_judge, prompter_of
 from rlaif.runs.lint import lint
 from rlaif.runs.needs import Needs
 from rlaif.runs.remembered import Counted, Memory
@@ -206,11 +206,11 @@ class Watching:
                     self._onlooker.note(text)
             self._started = True
             prompters = [prompter_of(*one, rubric) for one in both]  # one may take text after all
-        note = language_note(self._judge, rubric) if self._order.judge else ""
+        note = "; ".join(judge_notes(self._judge, rubric)) if self._order.judge else ""
         if note and note != self._language_note:
             self._onlooker.note(note)
         self._language_note = note
-        return asker_of(self._judge, self._backends, prompters)
+        return asker_of(self._judge.speaking(rubric.language), self._backends, prompters)
 
 
 class _Samples:

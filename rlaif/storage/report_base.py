@@ -78,7 +78,7 @@ _SLIM = """
 SELECT m.ordinal, m.reason, m.score, [{{'criterion': o.criterion, 'kind': o.kind,
     'told': coalesce(o.answer, o.stage, o.reason, ''),
     'message': CASE o.kind WHEN 'failure' THEN left(o.message, 300) END,
-    'value': o.value, 'label_mass': o.label_mass,
+    'value': o.value, 'probability': o.probability, 'label_mass': o.label_mass,
     'gap': CASE WHEN o.kind = 'verdict' AND o.probability IS NOT NULL AND len(o.distribution) > 1
       THEN list_sort(o.distribution)[-1] - list_sort(o.distribution)[-2] END}}
   for o in g.outcomes] AS outcomes
@@ -93,7 +93,7 @@ ON m.place = g.place AND m.spot = g.file_row_number
 _NO_OUTCOMES = """
 CREATE OR REPLACE VIEW slim{side} AS SELECT 0::BIGINT ordinal, ''::VARCHAR reason,
   NULL::DOUBLE score, []::STRUCT(criterion VARCHAR, kind VARCHAR, told VARCHAR, message VARCHAR,
-  "value" DOUBLE, label_mass DOUBLE, gap DOUBLE)[] outcomes WHERE false
+  "value" DOUBLE, probability DOUBLE, label_mass DOUBLE, gap DOUBLE)[] outcomes WHERE false
 """
 
 SUMS = "count(*), sum(n), sum(s), sum(s * s), sum(s * n), sum(n * n)"
@@ -109,7 +109,7 @@ def mark(connection: Any, under: str, graded: bool, side: str = "") -> None:
     that was taken out of them.
     What is not graded has nulls. `slim` has a row a graded sample, with its reason and score and a
     list of its outcomes: criterion; kind; told, the answer or the stage or the reason; message;
-    value; label_mass; gap, between the two likeliest answers.
+    value; probability, of the answer; label_mass; gap, between the two likeliest answers.
 
     Args: `graded`, whether there are grades at all; `side`, the end of all the tables' names.
     """

@@ -19,8 +19,8 @@ from rlaif.storage.export_dataset import write_dataset
 from rlaif.storage.placing import placed_both, placed_folder
 from rlaif.storage.whole_files import write_whole
 
-Kind = Literal["text", "chat", "number", "flag"]
-"""What a column holds; `chat` are messages."""
+Kind = Literal["text", "chat", "number", "flag", "ids"]
+"""What a column holds; `chat` are messages, `ids` a list of token ids."""
 
 CARD = ".card.md"
 """Behind the name of a file, the name of its card."""
@@ -28,7 +28,12 @@ FOLDER_CARD = "README.md"
 """The card of a dataset, where the hub looks for it."""
 
 _ROWS = 512
-_PLAIN: Mapping[Kind, Any] = {"text": pa.string(), "number": pa.float64(), "flag": pa.bool_()}
+_PLAIN: Mapping[Kind, Any] = {
+    "text": pa.string(),
+    "number": pa.float64(),
+    "flag": pa.bool_(),
+    "ids": pa.list_(pa.int64()),
+}
 _CALL = pa.struct(
     [
         ("type", pa.string()),

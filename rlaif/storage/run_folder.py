@@ -6,6 +6,7 @@
     RUN/parts/*.parquet             grades, append-only, each part written whole
     RUN/quarantine/                 parts that were damaged; their samples are graded again
     RUN/batches/                    what was written for a batch API, if any was
+    RUN/review.sqlite               what people say of it, if it was reviewed
     RUN/lock                        held by the one who grades
 
 Reading needs no lock. A process killed at any instant leaves a run that can be read and resumed.
@@ -53,7 +54,12 @@ from rlaif.storage.samples import Row
 from rlaif.storage.selection import EVERYTHING, Selection
 from rlaif.storage.whole_files import disk_errors, write_whole
 
-_OURS = frozenset({NAME, "samples", "parts", "quarantine", "lock", "canaries.json", "batches"})
+REVIEW = "review.sqlite"
+"""The file of a review; SQLite puts -wal and -shm beside it while it is open."""
+_OURS = frozenset(
+    {NAME, "samples", "parts", "quarantine", "lock", "canaries.json", "batches"}
+    | {REVIEW, f"{REVIEW}-wal", f"{REVIEW}-shm"}
+)
 _KEPT = ("rubric-", "judge-", ".tmp-")
 
 

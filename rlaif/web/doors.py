@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import base64
 import hmac
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from starlette.datastructures import Headers
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from rlaif.web.replies import Refused, refusal
@@ -25,6 +26,8 @@ class Doors:
     """What callers must know; empty: nothing."""
     names: Collection[str] = ()
     """What a request may call this server; empty: anything."""
+    refuse: Callable[[Refused], Response] = refusal
+    """How a refusal is told."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on, or answer."""
@@ -32,7 +35,7 @@ class Doors:
             try:
                 self._look_at(scope["path"], Headers(scope=scope))
             except Refused as refused:
-                await refusal(refused)(scope, receive, send)
+                await self.refuse(refused)(scope, receive, send)
                 return
         await self.app(scope, receive, send)
 

@@ -24,7 +24,7 @@ _MORE_CALLERS = 1024
 """Connections besides those whose completions may wait, before all others are told 503."""
 
 
-class _Server(uvicorn.Server):
+class QuietServer(uvicorn.Server):
     """uvicorn, with the signals left to us."""
 
     @contextlib.contextmanager
@@ -48,7 +48,7 @@ def serve(
     the URL once callers can come.
     Raises: InputError where the address cannot be had; whatever `opening` raises.
     """
-    with _listen(place) as socket_:
+    with listen_at(place) as socket_:
         host, port = socket_.getsockname()[:2]
         listening(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
         try:
@@ -69,7 +69,7 @@ async def _serve(
     socket_: socket.socket,
 ) -> int:
     made = reward_server(rewarding, served, terms, note, opening)
-    server = _Server(
+    server = QuietServer(
         uvicorn.Config(
             made.app,
             http=Patient,
@@ -141,7 +141,7 @@ def _listen_for_signals(
         loop.add_signal_handler(number, stop, number)
 
 
-def _listen(place: Place) -> socket.socket:
+def listen_at(place: Place) -> socket.socket:
     """A socket at the place. Raises: InputError where it cannot be had."""
     try:
         family, _, _, _, address = socket.getaddrinfo(

@@ -27,6 +27,7 @@ CODES: dict[str, str] = {
     "no-effect": "a key of a judge file that does nothing there, or is said twice",
     "even-jury": "a majority of an even number of judges, who can split evenly",
     "same-model": "a jury on which one model sits twice",
+    "not-calibrated": "a calibration of a judge that is not read by it",
     "never-unsure": "a judge of a cascade that is never unsure, so that the next is not asked",
     "unknown-code": "'lint_off' names a warning that there is not",
     "needless-lint-off": "'lint_off' names a warning that is not given there",

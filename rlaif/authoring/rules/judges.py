@@ -13,7 +13,7 @@ from rlaif.authoring.places import find, key_place
 from rlaif.authoring.rules.look import Finding
 from rlaif.errors import Problem
 from rlaif.records.backends import OpenaiJudge, ScriptedJudge
-from rlaif.records.judge import Judge
+from rlaif.records.judge import PANELS, Judge
 from rlaif.records.judge_base import JudgeBase
 from rlaif.records.panel import CascadeJudge, JuryJudge
 
@@ -140,6 +140,22 @@ def never_unsure(look: JudgeLook) -> Iterator[Finding]:
             yield look.warn("never-unsure", ("cascade", place), message, hint)
 
 
+def not_calibrated(look: JudgeLook) -> Iterator[Finding]:
+    """A calibration that is not used: of another judge, or of one that sits on a panel."""
+    judge, maps = look.judge, look.judge.spec.calibration
+    spoken = [judge, judge.speaking("en"), *(judge.speaking(tag) for tag, _ in judge.translations)]
+    if maps and maps.fitted and maps.fitted.judge_hash not in {one.asked_hash for one in spoken}:
+        message = "the judge was changed since it was calibrated: its calibration is not used"
+        hint = "grade with it and `rlaif calibrate` it anew, or delete the key"
+        yield look.warn_key("not-calibrated", ("calibration",), message, hint)
+    for place, member in enumerate(judge.members):
+        if member.spec.calibration is not None:
+            way = (next(key for key in PANELS if key in look.root.keys), place)
+            message = f"{member.name} is calibrated, which is not used where it sits with others"
+            hint = "calibrate this file: what they say together is read by its own 'calibration'"
+            yield look.warn("not-calibrated", way, message, hint)
+
+
 def _always_sure(spec: JudgeBase) -> bool:
     one_vote = spec.votes == 1 and spec.most_votes is None
     by_text = isinstance(spec, OpenaiJudge) and spec.api == "json"
@@ -155,5 +171,6 @@ OF_JUDGES: dict[str, Callable[[JudgeLook], Iterator[Finding]]] = {
     "even-jury": even_jury,
     "same-model": same_model,
     "never-unsure": never_unsure,
+    "not-calibrated": not_calibrated,
 }
 """The rules for judge files, by the code of what they say."""

@@ -119,6 +119,28 @@ def test_a_cascade_whose_first_judge_has_no_doubt_never_goes_on(tmp_path: Path) 
     assert codes(f"{HEAD}cascade: [scripted, sure.yaml]\n", tmp_path) == []
 
 
+MAPS = "calibration:\n  others: {method: temperature, temperature: 2}\n"
+FITTED = (
+    "  fitted: {rubric: r@1.0.0, rubric_hash: a, judge: a@1.0.0, judge_hash: b, labels: c, "
+    "rows: 1, annotators: 1, seed: 0, share: 0.5, on: 2030-01-01}\n"
+)
+
+
+def test_a_calibration_of_the_judge_that_it_was_is_not_used(tmp_path: Path) -> None:
+    assert codes(f"{VLLM}{MAPS}") == []
+    assert codes(f"{VLLM}{MAPS}{FITTED}") == ["5:1 not-calibrated"]
+    text = f"{VLLM}{MAPS}{FITTED}"
+    own = judge_of(parse_document(text, str(shipped_folder("judges") / "a.yaml"))).judge
+    assert own is not None
+    assert codes(text.replace("judge_hash: b", f"judge_hash: {own.asked_hash}")) == []
+
+
+def test_a_member_of_a_panel_is_not_calibrated_by_itself(tmp_path: Path) -> None:
+    (tmp_path / "one.yaml").write_text(f"{VLLM}{MAPS}".replace(": a", ": one"))
+    assert codes(f"{HEAD}jury: [scripted, one.yaml]\n", tmp_path) == ["3:18 not-calibrated"]
+    assert codes(f"{HEAD}jury: [scripted, scripted-hash]\n{MAPS}", tmp_path) == []
+
+
 def test_a_warning_is_switched_off_with_a_reason() -> None:
     assert codes(f"{HERE}api: chat\nlint_off: {{text-only: hosted}}\n") == []
     needless = codes(f"{HERE}lint_off: {{text-only: hosted}}\n")

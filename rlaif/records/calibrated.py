@@ -1,0 +1,85 @@
+"""What came of calibrating a judge: each map, and how it did on labels that were kept aside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from rlaif.records.agreement import Figure
+from rlaif.records.calibration import CalibrationMap, Costs, Method
+
+
+class Labelled(NamedTuple):
+    """One person's answer beside what the judge stated."""
+
+    prompt: int
+    """The number of its prompt: intervals draw whole prompts."""
+    fits: bool
+    """Whether a map may be fitted on it; else it is kept aside."""
+    human: int
+    """The place of the person's answer."""
+    shares: tuple[float, ...]
+    """The judge's distribution over the answers, where the question applies."""
+    state: Any = None
+    """(size,) what its model holds there, where a probe wants it."""
+
+
+@dataclass(frozen=True, slots=True)
+class CalibrationOrder:
+    """How a map is fitted."""
+
+    method: Method | None = None
+    """None: whichever does best by cross-validation inside the fitting part, or none."""
+    costs: Costs | None = None
+    """Of wrong answers; None: the threshold stays 0.5."""
+    least: int = 10
+    """So many labels of each of yes and no are wanted to fit on, and half as many to measure on."""
+    seed: int = 0
+    """Of folds and bootstrap."""
+    draws: int = 1000
+    """Of the bootstrap."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A figure on the labels that were kept aside, before and after, and the difference."""
+
+    before: Figure
+    after: Figure
+    difference: Figure
+    """After minus before, by the same draws."""
+
+
+@dataclass(frozen=True, slots=True)
+class Calibrated:
+    """One criterion, or those without a map of their own together (`criterion` is then empty)."""
+
+    criterion: str
+    fitted_on: int = 0
+    held_out: int = 0
+    prompts: int = 0
+    """Of the labels that were kept aside."""
+    map: CalibrationMap | None = None
+    """None where the criterion stays as it was."""
+    why: str = ""
+    """Why there is no map, in plain words."""
+    tried: Mapping[str, float] = field(default_factory=dict)
+    """Log loss by method, cross-validated inside the fitting part."""
+    figures: Mapping[str, Change] = field(default_factory=dict)
+    """By name: brier, log_loss, ece, accuracy, kappa, cost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Probed:
+    """A probe of one criterion on the labels that were kept aside."""
+
+    criterion: str
+    fitted_on: int = 0
+    held_out: int = 0
+    strength: float | None = None
+    """Of the regression, scikit-learn's C."""
+    figures: Mapping[str, Change] = field(default_factory=dict)
+    """From the judge as it is read now, to the probe."""
+    why: str = ""
+    """Why there is none, in plain words."""

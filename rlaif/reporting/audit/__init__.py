@@ -1,0 +1,1 @@
+"""What an audit of a judge found: for a terminal, and as a page."""

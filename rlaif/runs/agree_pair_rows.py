@@ -1,0 +1,169 @@
+"""People's preferences beside the judge's: rows by criterion, and how it fares by the place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from rlaif.grading.completion import prepare
+from rlaif.records.criterion import Criterion, Judged, leaves
+from rlaif.records.outcome import Outcome, Verdict
+from rlaif.records.pair import SIDES, Pair
+from rlaif.records.preference import Compared, Preference
+from rlaif.records.rubric import Rubric
+from rlaif.reporting.agree_found import FittedOn
+from rlaif.runs.agree_asked import Asked
+from rlaif.runs.agree_fitted import is_held_out
+from rlaif.runs.agree_rows import NOTHING, SILENT, Human, RatedRow, Rows, Said
+from rlaif.storage.labels import PairLabel
+from rlaif.storage.pair_folder import PairFolder
+
+WHOLE = "(overall)"
+"""The name of the preference as a whole, beside those of the criteria."""
+SIDES_FROM_WORST = ("b", "tie", "a")
+"""The answers, from worst to best for completion a."""
+_WORTH = (0.0, 0.5, 1.0)
+
+
+@dataclass(slots=True)
+class PairTally:
+    """What was read of a run of pairs."""
+
+    rows: dict[str, Rows] = field(default_factory=dict)
+    flipped: dict[str, list[tuple[int, bool]]] = field(default_factory=dict)
+    """By criterion, of each pair that was judged in both orders: its prompt, and whether the orders
+    named opposite sides."""
+    prompts: dict[str, int] = field(default_factory=dict)
+    found: set[str] = field(default_factory=set)
+    """Labelled pairs that the run has."""
+    pairs: int = 0
+    looked_at: int = 0
+    fitted: int = 0
+    not_compared: int = 0
+
+    def cluster(self, pair: Pair) -> int:
+        """The number of the pair's prompt, of one group where one is stated."""
+        written = pair.as_written()
+        name = f"{pair.group_id or ''}\0{written['prompt']}"
+        return self.prompts.setdefault(name, len(self.prompts))
+
+    def of(self, name: str) -> Rows:
+        """The rows of a criterion, or of the preference as a whole."""
+        if name not in self.rows:
+            self.rows[name] = Rows(name, SIDES_FROM_WORST, _WORTH, ordinal=True)
+        return self.rows[name]
+
+
+def by_pair(labels: Iterable[PairLabel]) -> dict[str, dict[str, PairLabel]]:
+    """By pair, each person's label once."""
+    found: dict[str, dict[str, PairLabel]] = {}
+    for label in labels:
+        found.setdefault(label.pair_id, {}).setdefault(label.annotator, label)
+    return found
+
+
+def tally_of(
+    run: PairFolder,
+    rubric: Rubric,
+    given: Mapping[str, Mapping[str, PairLabel]] | None,
+    fitted: FittedOn | None,
+    asked: Asked,
+) -> PairTally:
+    """Every pair of the run, one in memory at a time.
+
+    Args: `given`, people's labels by pair and annotator; None: what the pairs say themselves.
+    """
+    tally = PairTally()
+    for pair, preference in run.compared_pairs():
+        number = tally.pairs
+        tally.pairs += 1
+        cluster = tally.cluster(pair)
+        items = list(leaves((*rubric.items, *pair.criteria)))
+        if preference is not None:
+            _swaps(tally, preference, items, cluster)
+        labels = _labels(pair, given, asked)
+        if not labels:
+            continue
+        tally.found.add(pair.pair_id)
+        if not is_held_out(pair.sample("a"), fitted):
+            tally.fitted += 1
+            continue
+        tally.looked_at += 1
+        tally.not_compared += preference is None
+        length = _longer(pair, rubric)
+        for annotator, human in labels:
+            place = SIDES_FROM_WORST.index(human)
+            said = Human(place, _WORTH[place])
+            for name, judge in _judged(preference, items):
+                row = RatedRow(cluster, number, name, annotator, False, said, judge, length)
+                tally.of(name).rows.append(row)
+    return tally
+
+
+def _labels(
+    pair: Pair, given: Mapping[str, Mapping[str, PairLabel]] | None, asked: Asked
+) -> list[tuple[str, str]]:
+    """Who prefers which side; by the pair's own row where no files are named."""
+    if given is None:
+        return [("", pair.human)] if pair.human else []
+    labels = given.get(pair.pair_id, {})
+    return [(who, one.human) for who, one in labels.items() if asked.chosen.has(who)]
+
+
+def _swaps(
+    tally: PairTally, preference: Preference, items: Sequence[Criterion], cluster: int
+) -> None:
+    """Note which questions the judge answered in both orders, and by the place in which."""
+    asked = {one.id for one in items if isinstance(one, Judged)}
+    both = [one for one in preference.criteria if one.criterion in asked and one.answer]
+    for one in both:
+        for name in (WHOLE, one.criterion):
+            tally.flipped.setdefault(name, []).append((cluster, one.flipped))
+
+
+def _judged(
+    preference: Preference | None, items: Sequence[Criterion]
+) -> Iterator[tuple[str, Said]]:
+    """What the judge says as a whole, and by each criterion."""
+    if preference is None:
+        yield WHOLE, SILENT
+        for criterion in items:
+            yield criterion.id, SILENT
+        return
+    known = {one.id: one for one in items}
+    yield WHOLE, _said(preference.answer, preference.margin, (), NOTHING)
+    for one in preference.criteria:
+        yield one.criterion, _said(one.answer, one.margin, *_stated(one, known.get(one.criterion)))
+
+
+def _said(answer: str | None, margin: float | None, shares: tuple[float, ...], mass: float) -> Said:
+    if answer is None or margin is None:
+        return SILENT
+    return Said(SIDES_FROM_WORST.index(answer), 0.5 + margin / 2, shares, mass)
+
+
+def _stated(one: Compared, criterion: Criterion | None) -> tuple[tuple[float, ...], float]:
+    """Probabilities of b, tie and a over both orders, and the label mass; nothing for a check."""
+    if not isinstance(criterion, Judged):
+        return (), NOTHING
+    a_first, b_first = (_distribution(outcome) for outcome in one.outcomes)
+    if a_first is None or b_first is None:
+        return (), NOTHING
+    shares = [(p + q) / 2 for p, q in zip(a_first[:3], b_first[2::-1], strict=True)]
+    if criterion.weight < 0:  # whoever shows more of it is the worse one
+        shares.reverse()
+    masses = [o.label_mass for o in one.outcomes if isinstance(o, Verdict)]
+    known = [mass for mass in masses if mass is not None]
+    applies = sum(shares) or 1.0
+    mean = sum(known) / len(known) if known else NOTHING
+    return (*[share / applies for share in shares], 0.0), mean
+
+
+def _distribution(outcome: Outcome) -> tuple[float, ...] | None:
+    return outcome.distribution if isinstance(outcome, Verdict) else None
+
+
+def _longer(pair: Pair, rubric: Rubric) -> int:
+    """By how many characters a is longer than b."""
+    a, b = (len(prepare(pair.sample(side), rubric.reasoning).said) for side in SIDES)
+    return a - b

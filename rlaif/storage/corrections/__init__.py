@@ -1,0 +1,1 @@
+"""Corrections as files: our own JSON lines, and the forms of other tools."""

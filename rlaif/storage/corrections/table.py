@@ -1,0 +1,20 @@
+"""Rows of a spreadsheet: a column for each criterion, one person's answers a row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rlaif.storage.corrections.foreign import Columns, Foreign, Vote
+
+
+def read_row(number: int, row: Mapping[str, Any], columns: Columns) -> Foreign:
+    """One row, by its headings; an empty cell is no answer."""
+    found = Foreign(number)
+    found.sample_id = str(columns.found(row, "sample_id") or "")
+    found.input, found.output = columns.found(row, "input"), columns.found(row, "output")
+    found.reference = columns.found(row, "reference")
+    vote = Vote(str(columns.found(row, "annotator") or ""))
+    vote.answers = {name: value for name, value in row.items() if value is not None}
+    found.votes.append(vote)
+    return found

@@ -1,0 +1,78 @@
+"""Runs the review app until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import Callable, Collection
+
+import uvicorn
+
+from rlaif.ports import Reviewing
+from rlaif.web.connection import KEEP_ALIVE_S, Patient
+from rlaif.web.review.app import review_app
+from rlaif.web.review.desk import Desk
+from rlaif.web.running import QuietServer, listen_at
+from rlaif.web.terms import Place
+
+_MOST_CALLERS = 256
+
+
+def serve_review(
+    reviewing: Reviewing,
+    annotator: str,
+    place: Place,
+    token: str,
+    names: Collection[str],
+    note: Callable[[str], None],
+    listening: Callable[[str], None],
+) -> int:
+    """Serve until SIGTERM or SIGINT; the number of the signal.
+
+    Args: `annotator`, the only one of this server, or empty; `names`, what a request may call it;
+    `listening` is told the URL once visitors can come.
+    Raises: InputError where the address cannot be had.
+    """
+    with contextlib.closing(reviewing), listen_at(place) as socket_:
+        desk = Desk(reviewing, annotator, note)
+        desk.order.place(0, annotator or "anybody")  # looked up before the first page is asked for
+        host, port = socket_.getsockname()[:2]
+        listening(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
+        return asyncio.run(_serve(desk, token, names, place.grace_s, socket_))
+
+
+async def _serve(
+    desk: Desk, token: str, names: Collection[str], grace_s: float, socket_: socket.socket
+) -> int:
+    server = QuietServer(
+        uvicorn.Config(
+            review_app(desk, token, names),
+            http=Patient,
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            log_level="critical",
+            access_log=False,
+            server_header=False,
+            timeout_keep_alive=KEEP_ALIVE_S,
+            limit_concurrency=_MOST_CALLERS,
+            timeout_graceful_shutdown=int(grace_s),
+        )
+    )
+    stopped: list[int] = []
+
+    def stop(number: int) -> None:
+        server.force_exit = bool(stopped)  # the second signal waits for nobody
+        stopped.append(number)
+        server.should_exit = True
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop, number)
+    try:
+        await server.serve(sockets=[socket_])
+    finally:
+        await desk.jobs.end()
+    return stopped[0] if stopped else signal.SIGTERM
