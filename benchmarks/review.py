@@ -93,7 +93,7 @@ def calls(review: Reviewing, samples: int) -> dict[str, Callable[[int], object]]
         "item": lambda i: review.item(numbers[i], "ann"),
         "after": lambda i: review.after(numbers[i], "ann"),
         "progress": lambda _: review.progress("ann"),
-        "disputes": lambda _: review.disputes(most=10),
+        "disputes": lambda _: review.disputes("ann", most=10),
         "answer": answer,
         "comment": lambda i: review.comment(numbers[i], "ann", f"note {i}", revision),
         "undo": lambda _: review.undo("ann"),

@@ -22,8 +22,8 @@ from typing import Any
 
 import orjson
 
-from rlaif.agreement.splitting import fitting_part
-from rlaif.records.sample import Sample, prompt_digest
+from rlaif.agreement.splitting import fitting_part, prompt_key
+from rlaif.records.sample import Sample
 from rlaif.runs.review import open_review
 
 EXAMPLE = Path(__file__).parents[1] / "docs" / "examples" / "right-number"
@@ -66,7 +66,7 @@ def prepared(data: Path, out: Path) -> tuple[Path, Path, dict[str, str]]:
 
 def teaches(row: dict[str, Any]) -> bool:
     """Whether the prompt of a sample is in the part that teaches."""
-    return fitting_part(prompt_digest(Sample.model_validate(row)), SEED, SHARE)
+    return fitting_part(prompt_key(Sample.model_validate(row)), SEED, SHARE)
 
 
 def corrected(run: Path, known: dict[str, str]) -> Path:

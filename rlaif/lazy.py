@@ -31,6 +31,7 @@ ADAPTERS = {
     "agree": "rlaif.runs.agree_figures:Figures",
     "bradley_terry": "rlaif.reporting.bradley_terry:strengths",
     "calibrate": "rlaif.agreement.calibration:calibrate_criterion",
+    "calibrate_pairs": "rlaif.agreement.calibration_pairs:calibrate_pairs",
     "charts": "rlaif.reporting.report.altair_charts:chart",
     "chart_library": "rlaif.reporting.report.altair_charts:library",
     "hidden_states": "rlaif.judging.hidden_states:HiddenStates",

@@ -244,6 +244,10 @@ class Reviewing(Protocol):
         """The run and its rubric, for the head of a page."""
 
     @property
+    def review_id(self) -> str:
+        """Random letters that name this review among all; the same whenever it is opened."""
+
+    @property
     def rubric_text(self) -> str:
         """The rubric's file as it stands now."""
 
@@ -268,9 +272,15 @@ class Reviewing(Protocol):
         """The next sample that the annotator has not finished; None where there is none."""
 
     def answer(
-        self, number: int, annotator: str, criterion: str, label: str | None, revision: int
+        self,
+        number: int,
+        annotator: str,
+        criterion: str,
+        label: str | None,
+        revision: int,
+        comment: str | None = None,
     ) -> ReviewItem:
-        """Answer a criterion; None is "does not apply".
+        """Answer a criterion; None is "does not apply". With a comment: both or neither.
 
         Raises: StaleReview where another tab has answered the same since `revision`.
         """
@@ -292,13 +302,29 @@ class Reviewing(Protocol):
     def progress(self, annotator: str) -> Progress:
         """How far the annotator is, and how the judge agrees with them so far."""
 
-    def disputes(self, first: int = 0, most: int = 50) -> list[Dispute]:
-        """Samples on which annotators who have finished disagree, unsettled ones first."""
+    def disputes(
+        self, annotator: str, first: int = 0, most: int = 50, *, others: bool = False
+    ) -> list[Dispute]:
+        """Samples on which annotators who have finished disagree, unsettled ones first.
+
+        Those that this annotator has finished too; with `others` all of them, for who adjudicates
+        without having answered. Where the judge is hidden, it is so here from who has not answered.
+        """
 
     def settle(
-        self, number: int, annotator: str, criterion: str, label: str | None, comment: str = ""
+        self,
+        number: int,
+        annotator: str,
+        criterion: str,
+        label: str | None,
+        revision: int,
+        comment: str = "",
     ) -> Dispute:
-        """The last word on a disputed criterion. Raises: InputError where nobody disagrees."""
+        """The last word on a disputed criterion; it holds while the answers that it judged stand.
+
+        Args: `revision`, that of the DisputedCriterion that was shown.
+        Raises: InputError where nobody disagrees; StaleReview where another has settled meanwhile.
+        """
 
     def save_rubric(self, text: str) -> list[str]:
         """Check an edited rubric, and write its file if it is sound; problems at line:column."""

@@ -101,6 +101,7 @@ def test_every_backend_that_a_file_may_name_can_be_loaded() -> None:
 def test_every_command_has_its_file_and_every_file_its_command() -> None:
     shared = {
         "__init__",
+        "calibrate_costs",
         "console",
         "corrections_options",
         "corrections_told",

@@ -12,9 +12,15 @@ from typing import Any
 import numpy as np
 from sklearn.model_selection import GroupKFold
 
-from rlaif.agreement.calibration_fits import CannotFit, fitted, mapped
-from rlaif.agreement.calibration_measure import changes, column, figures, measured
-from rlaif.agreement.thresholds import cheapest
+from rlaif.agreement.calibration_fits import CannotFit, fitted, mapped, refuse_falling
+from rlaif.agreement.calibration_measure import (
+    changes,
+    column,
+    figures,
+    measured,
+    standard_error,
+)
+from rlaif.agreement.thresholds import cheapest, cost_of_no
 from rlaif.records.calibrated import Calibrated, CalibrationOrder, Labelled
 from rlaif.records.calibration import LEAST, METHODS, CalibrationMap, HeldOut, Method
 
@@ -52,11 +58,12 @@ def calibrate_criterion(
         return Calibrated(criterion, *sizes, why=why)
     tried: dict[str, float] = {}
     try:
+        refuse_falling(fit.shares, fit.human)
         method = order.method or _chosen(fit, order, tried)
         found = fitted(method, fit.shares, fit.human)
     except CannotFit as refused:
         return Calibrated(criterion, *sizes, why=str(refused), tried=tried)
-    found = _with_threshold(found, fit, order)
+    found, note = _with_threshold(found, fit, order)
     if found.method == "none" and found.yes_from is None:
         why = "nothing does better than what the judge states, by cross-validation"
         return Calibrated(criterion, *sizes, why=why, tried=tried)
@@ -72,7 +79,7 @@ def calibrate_criterion(
         before, after, held.human, held.prompts, held.kinds, with_cost,
         seed=order.seed, draws=order.draws,
     )  # fmt: skip
-    return Calibrated(criterion, *sizes, map=found, tried=tried, figures=moved)
+    return Calibrated(criterion, *sizes, map=found, note=note, tried=tried, figures=moved)
 
 
 def _part(rows: Sequence[Labelled], kinds: int) -> _Part:
@@ -109,7 +116,7 @@ def _chosen(fit: _Part, order: CalibrationOrder, tried: dict[str, float]) -> Met
         tried[method] = round(float(losses[method].mean()), 6)
     best: Method = min(losses, key=lambda method: float(losses[method].mean()))
     gain = losses["none"] - losses[best]
-    return best if gain.mean() > _SURE * _error(gain, fit.prompts) else "none"
+    return best if gain.mean() > _SURE * standard_error(gain, fit.prompts) else "none"
 
 
 def _left_out(method: Method, fit: _Part, order: CalibrationOrder) -> Any:
@@ -126,17 +133,18 @@ def _left_out(method: Method, fit: _Part, order: CalibrationOrder) -> Any:
     return found
 
 
-def _error(gain: Any, prompts: Any) -> float:
-    """The standard error of a mean over labels, whose prompts are what was drawn."""
-    _, places = np.unique(prompts, return_inverse=True)
-    summed = np.bincount(places, weights=gain - gain.mean())
-    count = len(summed)
-    return float(np.sqrt((summed**2).sum() * count / max(count - 1, 1)) / len(gain))
-
-
-def _with_threshold(found: CalibrationMap, fit: _Part, order: CalibrationOrder) -> CalibrationMap:
+def _with_threshold(
+    found: CalibrationMap, fit: _Part, order: CalibrationOrder
+) -> tuple[CalibrationMap, str]:
+    """The map with the threshold of least cost, and what to say where no threshold is worth it."""
     if order.costs is None or fit.kinds != 2:
-        return found
+        return found, ""
     read = mapped(found, fit.shares)[:, 1]
-    yes_from, _ = cheapest(read, fit.human, order.costs)
-    return found.model_copy(update={"yes_from": yes_from, "costs": order.costs})
+    yes_from, least = cheapest(read, fit.human, order.costs)
+    never, note = cost_of_no(fit.human, order.costs), ""
+    if never < least * (1 - 1e-9):
+        note = (
+            f"to answer no always costs less than any threshold: {never:.3g} a label, not "
+            f"{least:.3g}, on what it was fitted on"
+        )
+    return found.model_copy(update={"yes_from": yes_from, "costs": order.costs}), note

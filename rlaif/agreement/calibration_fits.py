@@ -16,6 +16,9 @@ from sklearn.linear_model import LogisticRegression
 from rlaif.records.calibration import LEAST, CalibrationMap, Method
 
 _COLDEST, _HOTTEST = 0.05, 20.0
+_AT_BOUND = 1.01
+"""A temperature within this factor of its bound has none that is best."""
+_FALLS = "its probability of yes does not rise where people say yes"
 _DIGITS = 6
 _FINE = 9
 
@@ -46,6 +49,12 @@ def mapped(found: CalibrationMap, shares: Any) -> Any:
     return np.array([found.of(tuple(row)) for row in shares.tolist()], float)
 
 
+def refuse_falling(shares: Any, human: Any) -> None:
+    """See that yes, of yes and no, is said more surely where people say it. Raises: CannotFit."""
+    if shares.shape[1] == 2:
+        _platt(shares[:, 1], human)
+
+
 def logits(share: Any) -> Any:
     """As records.calibration.logit, of a whole column."""
     kept = np.clip(share, LEAST, 1 - LEAST)
@@ -55,6 +64,8 @@ def logits(share: Any) -> Any:
 def _temperature(shares: Any, human: Any) -> CalibrationMap:
     logs = np.log(np.clip(shares, LEAST, 1.0))
     rows = np.arange(len(human))
+    if (logs[rows, human] >= logs.max(axis=1)).all():
+        raise CannotFit("people agree with it throughout: no temperature is cold enough")
 
     def loss(log_temperature: float) -> float:
         scaled = logs / np.exp(log_temperature)
@@ -64,7 +75,10 @@ def _temperature(shares: Any, human: Any) -> CalibrationMap:
 
     bounds = (float(np.log(_COLDEST)), float(np.log(_HOTTEST)))
     found = minimize_scalar(loss, bounds=bounds, method="bounded", options={"xatol": 1e-6})
-    return CalibrationMap(method="temperature", temperature=_rounded(float(np.exp(found.x))))
+    hot = float(np.exp(found.x))
+    if hot * _AT_BOUND >= _HOTTEST:
+        raise CannotFit("its probabilities do not rise for the answers that people give")
+    return CalibrationMap(method="temperature", temperature=_rounded(hot))
 
 
 def _platt(share: Any, human: Any) -> CalibrationMap:
@@ -85,7 +99,7 @@ def _platt(share: Any, human: Any) -> CalibrationMap:
     )
     slope, intercept = float(model.coef_[0, 0]), float(model.intercept_[0])
     if slope <= 1e-3:
-        raise CannotFit("its probability of yes does not rise where people say yes")
+        raise CannotFit(_FALLS)
     return CalibrationMap(method="platt", slope=_rounded(slope), intercept=_rounded(intercept))
 
 
@@ -96,7 +110,7 @@ def _isotonic(share: Any, human: Any) -> CalibrationMap:
     model.fit(share, human)
     stated, means = model.X_thresholds_.tolist(), model.y_thresholds_.tolist()
     if means[-1] - means[0] <= 1e-6:
-        raise CannotFit("its probability of yes does not rise where people say yes")
+        raise CannotFit(_FALLS)
     points: list[tuple[float, float]] = []
     for one, other in zip(stated, means, strict=True):
         point = (round(min(max(one, 0.0), 1.0), _FINE), round(other, _DIGITS))

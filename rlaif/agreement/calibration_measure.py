@@ -8,20 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
+from rlaif.agreement.reliability import binned, distances, stated
 from rlaif.records.agreement import Figure
 from rlaif.records.calibrated import Change
 from rlaif.records.calibration import LEAST, Costs, Measured
 
 Numbers = dict[str, float | None]
 
-_BINS = 10
-_A_BIN = 10
-"""So many labels a bin at least, where there are few."""
 _TOLD = 6
 _LEAST_DRAWS = 100
 _ONE_ANSWER = "only one answer was given"
@@ -33,10 +30,10 @@ class Column:
 
     said: Any
     """(n,) the place of its answer."""
-    sure: Any
-    """(n,) its probability of yes; of several answers, of the one that it gives."""
-    hit: Any
-    """(n,) 1 where people said so: yes, or that answer."""
+    apart: Any
+    """(n,) its greatest probability, less 1 where people gave that answer."""
+    bins: Any
+    """(n,) the bin of each; as they are in all draws."""
     brier: Any
     loss: Any
     wrong: Any
@@ -44,38 +41,24 @@ class Column:
 
 
 def column(shares: Any, human: Any, yes_from: float, costs: Costs | None) -> Column:
-    """Args: `shares`, (n, k) float; `human`, (n,) int."""
-    count, kinds = shares.shape
-    rows = np.arange(count)
-    loss = -np.log(np.clip(shares[rows, human], LEAST, 1.0))
-    if kinds == 2:
-        said = (shares[:, 1] >= yes_from).astype(int)
-        sure, hit = shares[:, 1], (human == 1).astype(float)
-        brier = (sure - hit) ** 2
-    else:
-        said = shares.argmax(axis=1)
-        sure, hit = shares[rows, said], (said == human).astype(float)
-        one_hot = np.zeros_like(shares)
-        one_hot[rows, human] = 1
-        brier = ((shares - one_hot) ** 2).sum(axis=1)
-    stated = costs or Costs()
-    wrong = np.where(said > human, stated.false_yes, stated.false_no) * (said != human)
-    return Column(said, sure, hit, brier, loss, wrong)
+    """Brier score and bins as in `agreement.probabilities`.
 
-
-def ece(sure: Any, hit: Any) -> float:
-    """Mean distance of stated from seen, over bins of equally many verdicts.
-
-    Nguyen and O'Connor 2015; ten bins, fewer where there are few labels. In [0, 1].
+    Args: `shares`, (n, k) float; `human`, (n,) int.
     """
-    bins = max(1, min(_BINS, len(sure) // _A_BIN))
-    order = np.argsort(sure, kind="stable")
-    ends = np.linspace(0, len(sure), bins + 1).round().astype(int)
-    gaps = [
-        abs(float(sure[part].sum() - hit[part].sum()))
-        for part in (order[one:other] for one, other in pairwise(ends))
-    ]
-    return sum(gaps) / len(sure)
+    count, kinds = shares.shape
+    loss = -np.log(np.clip(shares[np.arange(count), human], LEAST, 1.0))
+    said = (shares[:, 1] >= yes_from).astype(int) if kinds == 2 else shares.argmax(axis=1)
+    brier = ((shares - np.eye(kinds)[human]) ** 2).sum(axis=1) / 2
+    likely = stated(shares, said, human)
+    each = costs or Costs()
+    wrong = np.where(said > human, each.false_yes, each.false_no) * (said != human)
+    return Column(said, likely.probability - likely.hit, binned(likely), brier, loss, wrong)
+
+
+def ece(apart: Any, bins: Any) -> float:
+    """Mean distance of stated from seen over bins of about equally many verdicts, in [0, 1]."""
+    rows, sums = np.bincount(bins), np.bincount(bins, weights=apart)
+    return float(np.abs(distances(rows, sums, 0)).sum())
 
 
 def kappa(said: Any, human: Any, kinds: int) -> float | None:
@@ -86,13 +69,21 @@ def kappa(said: Any, human: Any, kinds: int) -> float | None:
     return None if chance >= 1 - 1e-12 else (float(np.trace(shares)) - chance) / (1 - chance)
 
 
+def standard_error(values: Any, prompts: Any) -> float:
+    """Of a mean over labels, whose prompts are what was drawn. Args: two (n,) columns."""
+    _, places = np.unique(prompts, return_inverse=True)
+    summed = np.bincount(places, weights=values - values.mean())
+    count = len(summed)
+    return float(np.sqrt((summed**2).sum() * count / max(count - 1, 1)) / len(values))
+
+
 def figures(one: Column, human: Any, kinds: int, with_cost: bool, at: Any = None) -> Numbers:
     """Every figure by its name; `at`, the places that a draw has, some of them often."""
     every = slice(None) if at is None else at
     found: Numbers = {
         "brier": float(one.brier[every].mean()),
         "log_loss": float(one.loss[every].mean()),
-        "ece": ece(one.sure[every], one.hit[every]),
+        "ece": ece(one.apart[every], one.bins[every]),
         "accuracy": float((one.said[every] == human[every]).mean()),
         "kappa": kappa(one.said[every], human[every], kinds),
     }

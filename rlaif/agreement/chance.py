@@ -11,7 +11,7 @@ import numpy as np
 from rlaif.agreement.bootstrap import Drawn, Plan, Slot, Sums
 from rlaif.agreement.compared import only, ordered, scale
 from rlaif.agreement.intervals import interval
-from rlaif.agreement.people import both, by_pair
+from rlaif.agreement.people import both, by_pair, with_judge
 from rlaif.agreement.rated import Rated
 from rlaif.agreement.tables import Parts, added, coefficient, cohen, distances, gwet, krippendorff
 from rlaif.records.agreement import Figure
@@ -21,6 +21,8 @@ _NO_ORDER = "the answers of a criterion have no order"
 
 
 _WEIGHTED = ("weighted_kappa", 2, cohen), ("linear_kappa", 1, cohen), ("ac2", 2, gwet)
+_STEADY = frozenset({"ac1", "ac2"})
+"""Gwet's: 1 where all answers are alike, for chance would not make them so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,18 +32,14 @@ class Answers:
     rated: Rated
     tables: tuple[Slot, ...]
     """(K, K) for each two who answered."""
-    coincidences: Slot | None
-    """Of all who did, for alpha; None: as the one table says."""
+    coincidences: Slot
+    """Of all who did, for alpha."""
 
     def of(self, drawn: Drawn) -> Tables:
         """The tables themselves."""
         on_scale = scale(self.rated) if ordered(self.rated) else len(self.rated.categories)
         tables = tuple(drawn[slot] for slot in self.tables)
-        if self.coincidences is None:
-            told = tables[0] + tables[0].swapaxes(-1, -2)
-        else:
-            told = drawn[self.coincidences]
-        told = told[..., :on_scale, :on_scale]
+        told = drawn[self.coincidences][..., :on_scale, :on_scale]
         return Tables(self.rated.ordinal, ordered(self.rated), scale(self.rated), tables, told)
 
 
@@ -59,10 +57,10 @@ class Tables:
 
 
 def of_judge(sums: Sums, rated: Rated) -> Answers:
-    """One table: people against the judge."""
+    """One table: people against the judge; coincidences of the judge and all people."""
     kinds = len(rated.categories)
     slot = sums.add(rated.cluster, rated.human * kinds + rated.judge, (kinds, kinds))
-    return Answers(rated, (slot,), None)
+    return Answers(rated, (slot,), _coincidences(sums, with_judge(rated)))
 
 
 def of_people(sums: Sums, rated: Rated) -> Answers:
@@ -100,7 +98,7 @@ def beyond_chance(
     }
     alike = all(_one_answer(table[0]) for table in tables)
     for name, parts in wanted.items():
-        yield name, _figure(parts, accuracy, plan, alike)
+        yield name, _figure(parts, accuracy, plan, alike and name not in _STEADY)
     if any(one.ordered for one in several):
         yield from _weighted(several, accuracy, plan)
 
@@ -116,7 +114,7 @@ def _weighted(
         tables = [table[..., : one.scale, : one.scale] for one in several for table in one.each]
         found = [parts(table, distances(table.shape[-1], power)) for table in tables]
         alike = all(_one_answer(table[0]) for table in tables)
-        yield name, _figure(found, accuracy, plan, alike)
+        yield name, _figure(found, accuracy, plan, alike and name not in _STEADY)
 
 
 def _one_answer(table: Any) -> bool:

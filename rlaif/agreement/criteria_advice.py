@@ -109,7 +109,8 @@ def advice(
     if not found.answered:
         return
     if found.answered < FEW:
-        yield f"Only {found.answered} answers: too few to say more."
+        answers = "answer" if found.answered == 1 else "answers"
+        yield f"Only {found.answered} {answers}: too few to say more."
         return
     constant = _constant(found, outcomes, asked)
     yield from [constant] if constant else _direction(found, asked, prompts)

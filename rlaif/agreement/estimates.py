@@ -42,6 +42,8 @@ def pass_rate(
     labelled_human: Any,
     labelled_clusters: Any,
     *,
+    judged_yes: Any | None = None,
+    labelled_judge_yes: Any | None = None,
     level: float = 0.95,
 ) -> PassRate:
     """The true share of samples that meet a criterion.
@@ -50,7 +52,9 @@ def pass_rate(
     chance: where the interval of sensitivity + specificity - 1 over the labels holds 0.
 
     Args: `judged`, the judge on all samples without a label, yes/no (1, 0) or p(yes): PPI++ takes
-    p(yes), all else counts yes from 0.5 on; `labelled_judge`, the same on the labelled ones;
+    p(yes), all else counts the judge's yes: `judged_yes` and `labelled_judge_yes`, bool, where a
+    calibration says from which probability on that is, else from 0.5 on;
+    `labelled_judge`, the same on the labelled ones;
     `labelled_human`, 1 or 0, or between them where annotators differ: one row a sample, drawn at
     random; `..._clusters`, the prompt of each, in the same numbering or names in both.
     Raises: ValueError for values outside [0, 1] or columns of different lengths.
@@ -58,19 +62,33 @@ def pass_rate(
     judged, judge, human = _columns(
         judged, judged_clusters, labelled_judge, labelled_human, labelled_clusters
     )
-    yes, judge_yes = (judged >= _HALF) * 1.0, (judge >= _HALF) * 1.0
+    yes, judge_yes = _yes(judged, judged_yes), _yes(judge, labelled_judge_yes)
     whole, clusters = np.concatenate([yes, judge_yes]), _both(judged_clusters, labelled_clusters)
     own = share(whole, clusters, level=level)
     labelled = share(human, labelled_clusters, level=level)
     refused = _refused(judge_yes, human, labelled_clusters, level)
     if refused:
-        none = Figure(None, why=refused)
-        return PassRate(
-            criterion, len(whole), len(human), own, labelled, none, none, None, None, refused
-        )
+        return _without(criterion, len(whole), len(human), own, labelled, refused)
     found = ppi(judged, judged_clusters, judge, human, labelled_clusters, level=level)
     corrected = rogan_gladen(yes, judged_clusters, judge_yes, human, labelled_clusters, level=level)
     return _told(criterion, own, labelled, found, corrected)
+
+
+def refusing(rate: PassRate, why: str) -> PassRate:
+    """The same without the corrected figures."""
+    return _without(rate.criterion, rate.verdicts, rate.labels, rate.judged, rate.labelled, why)
+
+
+def _without(
+    criterion: str, verdicts: int, labels: int, own: Figure, labelled: Figure, why: str
+) -> PassRate:
+    none = Figure(None, why=why)
+    return PassRate(criterion, verdicts, labels, own, labelled, none, none, None, None, why)
+
+
+def _yes(values: Any, said: Any | None) -> Any:
+    """1.0 where the judge says yes."""
+    return np.asarray(values >= _HALF if said is None else said, float)
 
 
 def mean_score(
@@ -160,6 +178,11 @@ def _refused(judge: Any, human: Any, clusters: Any, level: float) -> str:
         return "people gave one answer alone: how the judge does on the other cannot be told"
     if better.low > 0:
         return ""
+    if better.high < 0:
+        return (
+            "the judge is surely worse than chance: it says yes where people say no; more labels "
+            "will not help"
+        )
     return (
         "the judge is not told apart from chance: sensitivity + specificity - 1 is "
         f"{better.value:.2f} ({level:.0%} interval {better.low:.2f} to {better.high:.2f}, "

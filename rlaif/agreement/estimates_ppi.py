@@ -21,6 +21,7 @@ from rlaif.agreement.estimates_clusters import influence, numbered, quantile, va
 from rlaif.agreement.estimates_share import wilson
 
 _CORNERS = ((0.0, 0.0), (0.0, 1.0), (1.0, 0.0), (1.0, 1.0))
+_NO_SPREAD = 1e-9
 _EACH = 0.5
 """Half a label in each corner, of people's and the judge's yes and no: without them the variance
 would be nothing where few labels happen to agree. As in Agresti and Min 2005 for paired shares."""
@@ -99,6 +100,8 @@ def ppi(
         plain, free = plain * free / max(free - 1, 1), free - 1
     left = labelled_human - tuning * labelled_judge
     error = sqrt(plain + _corners(left, tuning, sqrt(labelled / prompts)))
+    if error < _NO_SPREAD:  # every prompt has the same mean, by chance or design: it counts once
+        error = sqrt(_spread(value, prompts) / prompts)
     low, high = _interval(value, error, quantile(level, free), prompts)
     samples = labelled + unlabelled
     rest = _rest(judged, judged_clusters, labelled_judge, labelled_human, labelled_clusters)
@@ -141,9 +144,13 @@ def _interval(value: float, error: float, reach: float, prompts: int) -> tuple[f
     error itself is badly known, it holds 95% more often than value +- reach * error does.
     """
     inside = min(max(value, 0.0), 1.0)
-    least = 1 / (prompts + 2)
-    size = max(inside * (1 - inside), least * (1 - least)) / error**2
-    return wilson(inside, size, reach)
+    return wilson(inside, _spread(value, prompts) / error**2, reach)
+
+
+def _spread(value: float, prompts: int) -> float:
+    """The variance of one answer; no less than where one of all prompts and two more is otherwise."""
+    inside, least = min(max(value, 0.0), 1.0), 1 / (prompts + 2)
+    return max(inside * (1 - inside), least * (1 - least))
 
 
 def _rest(

@@ -1,8 +1,8 @@
 """Which samples are labelled first: those that a label tells most about, and some by chance.
 
-Pure: what is known of each sample in, an order out. Every fifth place is taken by a sample that was
-drawn at random from the whole run, in the order of the draw. Those alone say without bias how often
-the judge is right; the others are chosen because it may be wrong.
+Pure: what is known of each sample in, an order out. While both last, every fifth place is taken by a
+sample that was drawn at random from the whole run, in the order of the draw. Those alone say
+without bias how often the judge is right; the others are chosen because it may be wrong.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 RANDOM_EVERY = 5
-"""Of so many places one is taken at random."""
+"""Of so many places one is taken at random, while both last."""
 _SAME_PROMPT = 0.6
 """What another completion of a prompt that stands before is worth of itself."""
 _FEW = 10

@@ -1,12 +1,14 @@
-"""People among themselves: each two who answered the same sample."""
+"""Each two who answered the same sample: people, or people and the judge."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from rlaif.agreement.compared import only
 from rlaif.agreement.rated import Rated
 
 _ENOUGH = 10
@@ -38,6 +40,17 @@ def both(rated: Rated) -> Both:
     ends = np.vstack(found)
     weight = 1 / np.maximum(1, counts[place[ends[:, 0]]] - 1)
     return Both(order[ends[:, 0]], order[ends[:, 1]], weight)
+
+
+def with_judge(rated: Rated) -> Rated:
+    """The judge's answer to each sample as one person's more, beside all people's."""
+    first = np.unique(rated.sample, return_index=True)[1]
+    people = len(rated.human)
+    whole = only(rated, np.concatenate([np.arange(people), first]))
+    human, annotator = whole.human.copy(), whole.annotator.copy()
+    human[people:] = rated.judge[first]
+    annotator[people:] = rated.annotator.max(initial=0) + 1
+    return replace(whole, human=human, annotator=annotator)
 
 
 def by_pair(rated: Rated, rows: Both) -> Iterator[Any]:

@@ -8,9 +8,9 @@ import numpy as np
 
 from rlaif.agreement.bootstrap import Sums
 from rlaif.agreement.compared import Compared, only
-from rlaif.agreement.intervals import mean, mirrored
+from rlaif.agreement.intervals import above_noise, mean
 from rlaif.agreement.rated import Rated
-from rlaif.agreement.reliability import Stated, binned, curve, error, stated
+from rlaif.agreement.reliability import Stated, binned, curve, distances, stated
 from rlaif.records.agreement import Figure, ReliabilityBin
 
 _NONE_STATED = "the judge states no probabilities"
@@ -59,7 +59,9 @@ def _ece(told: Stated, bins: Any, cluster: Any, resamples: int, seed: int) -> Fi
         sums.add(number, bins, shape, amounts) for amounts in (None, told.probability, told.hit)
     ]
     drawn = sums.drawn(resamples, seed)
-    return mirrored(error(*(drawn[slot] for slot in slots)), drawn.plan)
+    apart = distances(*(drawn[slot] for slot in slots))
+    noise = np.abs(apart - apart[0]).sum(-1)
+    return above_noise(np.abs(apart).sum(-1), noise, drawn.plan)
 
 
 def _losses(rated: Rated) -> Any:

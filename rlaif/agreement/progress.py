@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from math import sqrt
 from typing import TypeVar
 
@@ -26,6 +26,27 @@ def wilson(agree: float, compared: float) -> tuple[float, float] | None:
     middle = (share + square / (2 * compared)) / (1 + square / compared)
     half = _half_width(share, compared)
     return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def clustered_wilson(samples: Sequence[tuple[int, int]]) -> tuple[float, float] | None:
+    """As `wilson`, where answers of one sample are alike more than those of two.
+
+    Args: of each sample, how many answers agree, and how many there are.
+    The answers count as so many fewer as they vary more between samples than single ones would
+    (the design effect, Kish 1965): as all of them at most, at least as if those of a sample were
+    one, and so where nothing can be said of it: one sample alone, or all or none agree.
+    """
+    agree, compared = sum(a for a, _ in samples), sum(c for _, c in samples)
+    if not compared:
+        return None
+    share = agree / compared
+    most = sum(c * c for _, c in samples) / compared
+    single, effect = share * (1 - share) * compared, most
+    if single and len(samples) > 1:
+        between = sum((a - share * c) ** 2 for a, c in samples)
+        effect = between * len(samples) / (len(samples) - 1) / single
+    effect = min(max(effect, 1.0), most)
+    return wilson(agree / effect, compared / effect)
 
 
 def cohen_kappa(table: Mapping[tuple[_Answer, _Answer], int]) -> float | None:

@@ -58,13 +58,14 @@ def binned(found: Stated) -> Any:
     return np.unique(bins, return_inverse=True)[1]
 
 
-def error(rows: Any, probability: Any, hits: Any) -> Any:
-    """(...,) the mean distance of stated from seen: ECE of equal mass (Nguyen and O'Connor 2015).
+def distances(rows: Any, probability: Any, hits: Any) -> Any:
+    """(..., bins) stated less seen, each bin by its share of the rows.
 
-    Noise raises it: it is above 0 of few labels even where the judge is right in the long run.
+    The sum of their sizes is ECE of equal mass (Nguyen and O'Connor 2015). Noise raises it: of few
+    labels it is above 0 even where the judge is right in the long run.
     Args: sums by bin, (..., bins) each.
     """
-    return np.abs(probability - hits).sum(-1) / np.maximum(rows.sum(-1), 1)
+    return (probability - hits) / np.maximum(rows.sum(-1, keepdims=True), 1)
 
 
 def curve(

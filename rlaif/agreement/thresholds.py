@@ -35,6 +35,11 @@ def cheapest(share: Any, human: Any, costs: Costs) -> tuple[float, float]:
     return min(inside, key=lambda at: abs(at - right)), float(least / len(said))
 
 
+def cost_of_no(human: Any, costs: Costs) -> float:
+    """What it costs a label on average to answer no always; no threshold can, of a certain yes."""
+    return costs.false_no * float(np.mean(human == 1))
+
+
 def _inside(low: float, high: float, wanted: float) -> float:
     """A number above `low` and at most `high`: the wanted one, or else the middle."""
     found = wanted if low < wanted <= high else (low + high) / 2

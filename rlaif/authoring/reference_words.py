@@ -46,6 +46,9 @@ JUDGE_HEADINGS = {
     "Costs": "costs",
     "HeldOut": "held-out labels",
     "Measured": "held-out figures",
+    "PairCalibration": "calibration of preferences",
+    "PairHeldOut": "held-out preferences",
+    "PairMeasured": "held-out figures of preferences",
 }
 """The parts of a judge file, in the order of the page."""
 

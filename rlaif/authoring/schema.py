@@ -19,7 +19,7 @@ from typing import Any
 from pydantic import BaseModel, TypeAdapter
 
 from rlaif.records.backends import BACKENDS
-from rlaif.records.calibration import CALIBRATION_PARTS
+from rlaif.records.calibration import CALIBRATION_RECORDS
 from rlaif.records.checks import CHECKS
 from rlaif.records.code_cases import FunctionCase, ProgramCase
 from rlaif.records.criterion import Checked, Judged, Section
@@ -90,7 +90,7 @@ def shared_schema() -> Schema:
 
 def judge_schema() -> Schema:
     """The JSON Schema of a judge file."""
-    parts: set[type[BaseModel]] = {Labels, Price, *CALIBRATION_PARTS.values()}
+    parts: set[type[BaseModel]] = {Labels, Price, *CALIBRATION_RECORDS}
     models: list[type[BaseModel]] = [*parts, *BACKENDS.values(), *PANELS.values()]
     schema = _described(TypeAdapter(JudgeSpec).json_schema(), models)
     return _finished(schema, "A judge", "Which model answers, and how its verdict is read.")

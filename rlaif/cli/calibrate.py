@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
@@ -11,22 +9,21 @@ from typing import Annotated
 
 import orjson
 import typer
-from pydantic import ValidationError
 
+from rlaif.cli.calibrate_costs import costs_of
 from rlaif.cli.console import print_table, tell
 from rlaif.cli.options import RunPath
 from rlaif.errors import InputError
-from rlaif.records.base import nearest
 from rlaif.records.calibrated import CalibrationOrder
-from rlaif.records.calibration import METHODS, Costs, Method
+from rlaif.records.calibration import METHODS, Method
 from rlaif.reporting.calibration import calibrated_lines, calibrated_rows, probed_lines
+from rlaif.reporting.calibration_pairs import pairs_lines, pairs_row
 from rlaif.reporting.sheet import Line, Sheet
 from rlaif.reporting.text import count_of
 from rlaif.runs.calibrate import Calibrating, CalibrationReport, calibrate
 from rlaif.runs.calibrate_labels import Split
-
-_COST = re.compile(r"(?:(?P<criterion>.+):)?(?P<name>[^:=]+)=(?P<number>[^:=]+)")
-_COSTS = {"false-yes": "false_yes", "false-no": "false_no"}
+from rlaif.runs.calibrate_pairs import calibrate_pairs
+from rlaif.storage.pair_folder import is_of_pairs
 
 
 class Formats(StrEnum):
@@ -49,9 +46,15 @@ class Methods(StrEnum):
 def run(
     folder: RunPath,
     labels: Annotated[
-        list[str],
-        typer.Argument(metavar="LABELS...", help="People's answers or corrections, JSON lines."),
-    ],
+        list[str] | None,
+        typer.Argument(
+            metavar="LABELS...",
+            help="People's answers, corrections or preferences, JSON lines. A run of pairs may "
+            "have them itself (human).",
+            show_default=False,
+        ),
+    ] = None,
+    *,
     out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="The new judge file.")],
     judge: Annotated[
         str | None,
@@ -128,14 +131,15 @@ def run(
 
     Half of the prompts fit a map for each criterion; the others, which it has not seen, measure the
     judge before and after. The new judge grades the run again without asking anything: verdicts are
-    kept as they were given. Exit status 1 when nothing was written.
+    kept as they were given. Of a run of pairs one map of the whole preference is fitted. Exit
+    status 1 when nothing was written.
     """
-    every, by_criterion = _costs(cost or ())
+    every, by_criterion = costs_of(cost or ())
     chosen: dict[str, Method] = {name: name for name in METHODS}
     order = CalibrationOrder(chosen.get(method.value), every, least, seed, resamples)
     wanted = Calibrating(
         run=folder,
-        labels=tuple(labels),
+        labels=tuple(labels or ()),
         out=out,
         judge=judge,
         split=Split(seed, share),
@@ -146,13 +150,37 @@ def run(
         refit=refit,
         force=force,
     )
+    as_json = format_ is Formats.json
+    version = _of_pairs(wanted, as_json) if is_of_pairs(folder) else _of_grades(wanted, as_json)
+    if not version:
+        raise typer.Exit(1)
+
+
+def _of_grades(wanted: Calibrating, as_json: bool) -> str:
+    """The version of the file that was written; empty where none was."""
+    if not wanted.labels:
+        raise InputError("LABELS are missing: whose answers is the judge to be fitted on?")
     found = calibrate(wanted)
-    if format_ is Formats.json:
+    if as_json:
         tell(_json(found))
     else:
         _show(found)
-    if not found.version:
-        raise typer.Exit(1)
+    return found.version
+
+
+def _of_pairs(wanted: Calibrating, as_json: bool) -> str:
+    found = calibrate_pairs(wanted)
+    if as_json:
+        tell(orjson.dumps(pairs_row(found), option=orjson.OPT_INDENT_2).decode())
+        return found.version
+    print_table(Sheet(list(pairs_lines(found))))
+    if found.version:
+        tell(f"\n{found.out}: version {found.version}. To read the run by it, compare once more:")
+        tell(f"  rlaif compare RUBRIC PAIRS --judge {found.out} --out {found.run}")
+        tell("The verdicts are there: nothing is asked.")
+    else:
+        tell("\nNothing was written: the preferences stay as they are.")
+    return found.version
 
 
 def _show(found: CalibrationReport) -> None:
@@ -197,30 +225,3 @@ def _json(found: CalibrationReport) -> str:
         "probed": [asdict(one) for one in found.probed],
     }
     return orjson.dumps(row, option=orjson.OPT_INDENT_2).decode()
-
-
-def _costs(said: Sequence[str]) -> tuple[Costs | None, dict[str, Costs]]:
-    """The costs of every criterion, and those of single ones. Raises: InputError."""
-    stated: dict[str, dict[str, float]] = {}
-    for text in said:
-        found = _COST.fullmatch(text)
-        name = found["name"] if found else text
-        if found is None or name not in _COSTS:
-            raise InputError(
-                f"--cost {text}: no such cost\n  hint: {nearest(name, _COSTS)}, =NUMBER"
-            )
-        try:
-            number = float(found["number"])
-        except ValueError:
-            number = -1
-        stated.setdefault(found["criterion"] or "", {})[_COSTS[name]] = number
-    try:
-        made = {
-            name: Costs.model_validate({**stated.get("", {}), **own})
-            for name, own in stated.items()
-        }
-    except ValidationError as error:
-        raise InputError(
-            "--cost: a cost is a number above 0\n  hint: --cost false-yes=5"
-        ) from error
-    return made.pop("", None), made

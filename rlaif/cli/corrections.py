@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, cast
+from typing import Annotated, cast
 
 import orjson
 import typer
@@ -18,14 +18,14 @@ from rlaif.cli.corrections_options import (
     HeldOut,
     Seed,
     Source,
+    refuse_misplaced,
 )
-from rlaif.cli.corrections_told import finish, tell_examples, tell_imported
+from rlaif.cli.corrections_told import finish, finish_records, tell_examples, tell_imported
 from rlaif.cli.judge_option import judge_of
 from rlaif.cli.options import Map, TextOrJson, mapping_of
 from rlaif.cli.row_options import Form
 from rlaif.errors import InputError
 from rlaif.records.rubric import Rubric
-from rlaif.reporting.text import count_of
 from rlaif.runs.corrections_examples import Choice, make_examples, put_into, write_examples
 from rlaif.runs.corrections_export import Export, export_judge_rows, export_rows
 from rlaif.runs.corrections_import import Import, import_corrections
@@ -33,7 +33,7 @@ from rlaif.runs.corrections_judge import JudgeRows
 from rlaif.runs.corrections_list import corrections_said, said_in_words, said_row
 from rlaif.runs.corrections_records import RecordForm, export_records
 from rlaif.runs.corrections_source import Wanted
-from rlaif.runs.corrections_split import Split
+from rlaif.runs.corrections_split import Split, refuse_source
 from rlaif.runs.editing import rubric_to_edit
 from rlaif.storage.place_names import told
 from rlaif.training.corrections.rows import RowKind
@@ -87,7 +87,10 @@ def export(
     adjudicated_only: AdjudicatedOnly = False,
     held_out: HeldOut = 0.0,
     seed: Seed = 0,
-    form: Annotated[Form, typer.Option("--format", help="How rows are kept.")] = Form.jsonl,
+    form: Annotated[
+        Form | None,
+        typer.Option("--format", help="How rows are kept; jsonl where nothing is said."),
+    ] = None,
     rubric: Annotated[
         str | None,
         typer.Option("--rubric", metavar="R", help="For judge-sft and rubric-examples."),
@@ -114,15 +117,20 @@ def export(
         ),
     ] = False,
     per_criterion: Annotated[
-        int,
-        typer.Option("--per-criterion", min=1, metavar="N", help="For rubric-examples: how many."),
-    ] = 4,
-    longest: Annotated[
-        int,
+        int | None,
         typer.Option(
-            "--longest", min=1, metavar="N", help="For rubric-examples: most characters of one."
+            "--per-criterion", min=1, metavar="N", help="For rubric-examples: how many; 4."
         ),
-    ] = 4000,
+    ] = None,
+    longest: Annotated[
+        int | None,
+        typer.Option(
+            "--longest",
+            min=1,
+            metavar="N",
+            help="For rubric-examples: most characters of one; 4000.",
+        ),
+    ] = None,
     teach: Annotated[
         bool,
         typer.Option(
@@ -140,19 +148,18 @@ def export(
 ) -> None:
     """Write corrections in another form."""
     wanted, split = _wanted(annotator, adjudicated_only), Split(held_out, seed)
-    _refuse_misplaced(as_, locals())
+    refuse_misplaced(as_, locals())
     if as_ is As.rubric_examples:
-        choice = Choice(per_criterion, longest, teach)
+        choice = Choice(per_criterion or 4, longest or 4000, teach)
         _examples(source, rubric, into, out, choice, wanted, split)
         return
     if out is None:
         raise InputError("--out is missing: name a file")
     if as_ in (As.argilla, As.label_studio, As.jsonl):
         record_form = cast("RecordForm", as_.value)
-        for path, count in export_records(source, record_form, out, wanted, split):
-            tell(f"{count_of(count, 'record')} in {told(path)}", err=True)
+        finish_records(export_records(source, record_form, out, wanted, split))
         return
-    order = Export(source, out, wanted, split, form.value)
+    order = Export(source, out, wanted, split, "jsonl" if form is None else form.value)
     if as_ is As.judge_sft:
         if judge is None or rubric is None:
             raise InputError(
@@ -165,24 +172,6 @@ def export(
         )
         return
     finish(export_rows(order, cast("RowKind", as_.value), accepted_from))
-
-
-_ONLY: dict[str, tuple[As, ...]] = {
-    "rubric": (As.judge_sft, As.rubric_examples),
-    "judge": (As.judge_sft,),
-    "accepted_from": (As.sft, As.kto),
-    "balanced": (As.judge_sft,),
-    "teach": (As.rubric_examples,),
-    "into": (As.rubric_examples,),
-}
-"""Options that only some forms have."""
-
-
-def _refuse_misplaced(as_: As, given: dict[str, Any]) -> None:
-    for name, kinds in _ONLY.items():
-        if given[name] not in (None, False) and as_ not in kinds:
-            option = f"--{name.replace('_', '-')}"
-            raise InputError(f"{option} is for --as {' and '.join(kinds)}, not for {as_.value}")
 
 
 def _examples(
@@ -199,6 +188,7 @@ def _examples(
     path = rubric_to_edit(into) if into else None
     if path is None and rubric is None:
         raise InputError("--as rubric-examples needs --rubric R, whose examples they will be")
+    refuse_source(source, out or str(path))
     known = load_rubric(path or find_rubric(rubric or ""))
     made = make_examples(source, known, choice, wanted, split)
     if path is not None:

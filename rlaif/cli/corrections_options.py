@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated
 
 import typer
+
+from rlaif.errors import InputError
 
 
 class As(StrEnum):
@@ -51,3 +54,25 @@ HeldOut = Annotated[
     ),
 ]
 Seed = Annotated[int, typer.Option("--seed", metavar="N", help="Which prompts are kept aside.")]
+
+_ONLY: dict[str, tuple[As, ...]] = {
+    "rubric": (As.judge_sft, As.rubric_examples),
+    "judge": (As.judge_sft,),
+    "accepted_from": (As.sft, As.kto),
+    "balanced": (As.judge_sft,),
+    "teach": (As.rubric_examples,),
+    "into": (As.rubric_examples,),
+    "per_criterion": (As.rubric_examples,),
+    "longest": (As.rubric_examples,),
+    "form": (As.sft, As.dpo, As.kto, As.judge_sft),
+}
+"""Options that only some forms have."""
+
+
+def refuse_misplaced(as_: As, given: Mapping[str, object]) -> None:
+    """Raises: InputError for an option that `as_` does not have. Args: options by name."""
+    for name, kinds in _ONLY.items():
+        if given[name] not in (None, False) and as_ not in kinds:
+            option = "--format" if name == "form" else f"--{name.replace('_', '-')}"
+            forms = " and ".join([", ".join(kinds[:-1])] * (len(kinds) > 1) + [kinds[-1]])
+            raise InputError(f"{option} is for --as {forms}, not for {as_.value}")

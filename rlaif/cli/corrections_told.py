@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 import typer
 
 from rlaif.cli.console import tell
@@ -47,6 +49,36 @@ def finish(made: Exported) -> None:
         raise typer.Exit(1)
 
 
+def finish_records(written: Iterable[tuple[str, int]]) -> None:
+    """Say what was written; no record in the first file is exit status 1. Raises: typer.Exit."""
+    counts = []
+    for path, count in written:
+        tell(f"{count_of(count, 'record')} in {told(path)}", err=True)
+        counts.append(count)
+    if not counts[0]:
+        raise typer.Exit(1)
+
+
+def _doubts(found: Imported) -> Iterator[str]:
+    """What the records do not say."""
+    if found.nameless:
+        yield (
+            f"{count_of(found.nameless, 'correction')} by nobody named: each counts as another "
+            "person's\n  hint: --map annotator=NAME"
+        )
+    if found.unstated:
+        yield (
+            f"{count_of(found.unstated, 'response')} without a status: drafts cannot be told from "
+            "submitted ones\n"
+            "  hint: export only records whose response.status is submitted"
+        )
+    if found.unscored:
+        yield (
+            f"{count_of(found.unscored, 'correction')} without a score: --accepted-from takes none "
+            "of them (a score needs --rubric, and every question answered)"
+        )
+
+
 def tell_imported(found: Imported, out: str) -> None:
     """Say what was read, and what was not."""
     for problem in found.problems:
@@ -54,6 +86,8 @@ def tell_imported(found: Imported, out: str) -> None:
     written = f" in {told(out)}" if found.corrections else ": nothing was written"
     records = count_of(found.records, "record")
     tell(f"{count_of(found.corrections, 'correction')} of {records}{written}", err=True)
+    for line in _doubts(found):
+        tell(line, err=True)
     if found.silent:
         tell(f"{count_of(found.silent, 'time')} somebody said nothing, or did not submit", err=True)
     for question, count in sorted(found.unknown.items()):

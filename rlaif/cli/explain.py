@@ -26,7 +26,7 @@ def run(
     """
     found = explain(folder, sample_id)
     if format_ is TextOrJson.json:
-        row = arithmetic_row(found.grade, found.working, found.variances)
+        row = arithmetic_row(found.grade, found.working, found.variances, found.maps)
         typer.echo(orjson.dumps({**row, "remarks": found.remarks}, option=orjson.OPT_INDENT_2))
         return
     print_table(explained_view(found))

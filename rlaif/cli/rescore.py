@@ -33,6 +33,7 @@ from rlaif.reporting.text import count_of
 from rlaif.runs.backends import waiting
 from rlaif.runs.diff import TOP
 from rlaif.runs.estimate import estimate
+from rlaif.runs.kept_maps import kept_thresholds
 from rlaif.runs.limits import Limits
 from rlaif.runs.rescore import Rescoring, rescoring, tried, unasked
 from rlaif.storage.place_names import told
@@ -121,7 +122,8 @@ def run(
     failed = regraded(
         order, known, log=log, metrics_port=metrics_port, metrics_host=metrics_host, last=False
     )
-    print_table(Sheet(rescored_lines(plan.difference(open_run(folder), top))))
+    after = open_run(folder)
+    print_table(Sheet(rescored_lines(plan.difference(after, top), kept_thresholds(after))))
     if failed:
         raise typer.Exit(1)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import secrets
 import signal
 import webbrowser
 from functools import partial
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import quote
 
 import typer
 
@@ -137,6 +137,7 @@ def run(
         most=queue,
         note=partial(tell, err=True),
     )
+    code = secrets.token_urlsafe(24) if open_ and token else ""
     tell(reviewing.title)
     stopped = serve(
         reviewing,
@@ -145,7 +146,8 @@ def run(
         token,
         names_of(host),
         partial(tell, err=True),
-        partial(_announce, token=token, token_env=token_env, opened=open_),
+        partial(_announce, token_env=token_env if token else None, opened=open_, code=code),
+        code=code,
     )
     if stopped == signal.SIGINT:
         raise typer.Exit(130)
@@ -163,10 +165,14 @@ def _refuse_senseless(annotator: str | None, names: Path | None, redact: bool) -
         raise InputError(f"--annotator: a name has at most {_LONGEST_NAME} characters")
 
 
-def _announce(url: str, token: str, token_env: str | None, opened: bool) -> None:
-    """Say where it is; the token itself is in no log."""
-    tell(f"{url}/enter?token=${token_env}" if token else url)
+def _announce(url: str, token_env: str | None, opened: bool, code: str) -> None:
+    """Say where it is; the token itself is in no log.
+
+    Nor is it in the command line of the browser, which others on this machine can read: what is
+    there lets one browser in, once.
+    """
+    tell(f"{url}/enter?token=${token_env}" if token_env else url)
     if opened:
         # 0.0.0.0 stands for every address of this machine, and is none
         here = url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")
-        webbrowser.open(f"{here}/enter?token={quote(token, safe='')}" if token else here)
+        webbrowser.open(f"{here}/enter?code={code}" if code else here)

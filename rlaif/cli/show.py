@@ -18,6 +18,7 @@ from rlaif.reporting.text import count_of
 from rlaif.runs.canaries import kept_canaries, stale_note
 from rlaif.runs.explain import explain, explained_view
 from rlaif.runs.forgeable import Forgeable
+from rlaif.runs.kept_maps import kept_thresholds
 from rlaif.runs.usage import spent_lines
 from rlaif.storage.manifest import Manifest
 from rlaif.storage.pair_folder import is_of_pairs, open_pairs
@@ -53,12 +54,15 @@ def run(
     forged = Forgeable(opened)
     summary = summarise(forged.seen(opened.graded_samples()))
     _print_title(manifest)
+    turns = kept_thresholds(opened)
     if samples or summary.samples <= _ALL_UP_TO:
-        print_table(grades_view(opened.grades(), "Samples"))
+        print_table(grades_view(opened.grades(), "Samples", turns))
     else:
         low, high = extremes(opened.grades(), _EXTREMES)
         if low:
-            print_table(grades_view(low, "Lowest scores"), grades_view(high, "Highest scores"))
+            print_table(
+                grades_view(low, "Lowest scores", turns), grades_view(high, "Highest scores", turns)
+            )
     print_table(summary_view(summary))
     _tell_forgeable(forged)
     _tell_spent(manifest)

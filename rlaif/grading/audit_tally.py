@@ -26,6 +26,8 @@ EITHER_WAY: tuple[Probe, ...] = ("position", "answer-order", "criteria-order", "
 UNDIRECTED: tuple[Probe, ...] = ("answer-order", "criteria-order", "paraphrase")
 """Those of them in which the direction of a change has no meaning: its size alone has."""
 _RISES: tuple[Probe, ...] = ("verbosity", "injection")
+LEAST_CASES = 5
+"""A probe holds on no fewer cases than these."""
 _YES_FROM = 0.5
 _ROUNDING = 1e-9
 RESAMPLES = 1_000
@@ -72,6 +74,15 @@ def word(probe: Probe, moved: Sequence[Moved], interval: tuple[float, float] | N
     return "holds"
 
 
+def enough(finding: Finding, counted: int, unanswered: int) -> Finding:
+    """The word, unless a probe would hold on next to nothing.
+
+    What fails or leans was seen to: few answers do not excuse it.
+    """
+    few = counted < LEAST_CASES or unanswered > counted
+    return "too few answers" if finding == "holds" and few else finding
+
+
 def _leans(probe: Probe, moved: Sequence[Moved], interval: tuple[float, float] | None) -> bool:
     if probe in EITHER_WAY and size(moved) >= LEAST_ABSOLUTE:
         return True
@@ -111,23 +122,9 @@ def interval_of(moved: Iterable[Moved], seed: int) -> tuple[float, float] | None
     return means[round(0.025 * (RESAMPLES - 1))], means[round(0.975 * (RESAMPLES - 1))]
 
 
-def difference_interval(
-    own: Iterable[Moved], others: Iterable[Moved], seed: int
-) -> tuple[float, float] | None:
-    """95% of the difference of two means, each side drawn anew by whole prompts."""
-    sides = _by_prompt(own), _by_prompt(others)
-    if min(map(len, sides)) < 2:
-        return None
-    draw = random.Random(seed)  # noqa: S311 - no secret
-    found = sorted(
-        _drawn_mean(sides[0], draw) - _drawn_mean(sides[1], draw) for _ in range(RESAMPLES)
-    )
-    return found[round(0.025 * (RESAMPLES - 1))], found[round(0.975 * (RESAMPLES - 1))]
-
-
 def prefers_itself(change: float, interval: tuple[float, float] | None) -> Finding:
     """The word for what a judge gives its own model more than it gives others."""
-    if interval is None or interval[0] <= 0:
+    if interval is None or interval[0] <= _ROUNDING:
         return "holds"
     return "fails" if change >= SELF_FAILS else "leans"
 

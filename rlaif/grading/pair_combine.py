@@ -57,6 +57,27 @@ def judged(criterion: Judged, outcomes: tuple[Outcome, Outcome], rule: Rule) -> 
     return Compared(criterion.id, outcomes, answer=answer, margin=_bounded(margin), flipped=flipped)
 
 
+def in_each_order(
+    criterion: Judged, outcomes: tuple[Outcome, Outcome]
+) -> tuple[Answer | None, Answer | None]:
+    """What the judge prefers with a shown first, and with b shown first; None where nothing.
+
+    Args: as `judged`.
+    """
+    one, other = outcomes
+    seen = (
+        one.distribution if isinstance(one, Verdict) else None,
+        _turned(other.distribution) if isinstance(other, Verdict) else None,
+    )
+    a_first, b_first = (_preferred(each, criterion.weight) for each in seen)
+    return a_first, b_first
+
+
+def _preferred(seen: _Seen | None, weight: float) -> Answer | None:
+    side = None if seen is None else _named(seen)
+    return _OTHER[side] if side is not None and weight < 0 else side
+
+
 def checked(criterion: Checked, outcomes: tuple[Outcome, Outcome]) -> Compared:
     """Prefer the side on which the check has more value; of a fault, less.
 

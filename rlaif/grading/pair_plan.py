@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from rlaif.checks.run import check_key, needs_sandbox, run_check
 from rlaif.grading.completion import prepare
-from rlaif.grading.pair_combine import checked, keyed, needless, prefer, side_of
+from rlaif.grading.pair_calibrating import decided
+from rlaif.grading.pair_combine import checked, keyed, needless, prefer
 from rlaif.grading.plan import applies
 from rlaif.grading.prescreen import prescreen
 from rlaif.grading.together import together
@@ -15,6 +16,7 @@ from rlaif.grading.workbench import Workbench
 from rlaif.records.criterion import Checked, Criterion, Item, Judged, Section, leaves, walk
 from rlaif.records.outcome import Failure, Outcome, Skipped, Verdict
 from rlaif.records.pair import SIDES, Pair, Side
+from rlaif.records.pair_calibration import PairMap
 from rlaif.records.preference import Compared, Preference, Preferred
 from rlaif.records.rubric import Rubric
 from rlaif.records.subject import Subject
@@ -124,15 +126,16 @@ class PairPlan:
         found = checked(criterion, (one, other))
         self.given[criterion.id] = keyed(found, (first_key, second_key))
 
-    def preference(self, judge: str) -> Preference:
-        """The preference, once every criterion has its outcome."""
+    def preference(self, judge: str, reads: PairMap | None = None) -> Preference:
+        """The preference, once every criterion has its outcome; as a judge's map reads it."""
         found = self.screened or prefer(self.items, self.given)
+        margin, answer = decided(found, self.given, self.items, reads)
         return Preference(
             pair_id=self.work.pair.pair_id,
             rubric=f"{self.rubric.rubric}@{self.rubric.version}",
             judge=judge,
-            answer=None if found.margin is None else side_of(found.margin),
-            margin=found.margin,
+            answer=answer,
+            margin=margin,
             status=found.status,
             reason=found.reason,
             sections=found.sections,

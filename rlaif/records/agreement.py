@@ -48,9 +48,10 @@ class CriterionAgreement:
     confusion: tuple[tuple[int, ...], ...]
     """Rows: the person's answer; columns: the judge's."""
     figures: Mapping[str, Figure]
-    """By name: accuracy, kappa, weighted_kappa, ac1, alpha, sensitivity, specificity,
-    human_prevalence, judge_prevalence, brier, ece, label_mass, length_correlation (of the judge's
-    value with the completion's length, given the person's)."""
+    """By name: accuracy, kappa, weighted_kappa, linear_kappa, ac1, ac2, alpha, sensitivity,
+    specificity, human_prevalence, judge_prevalence, brier, ece, label_mass, length_correlation (of
+    the judge's value with the completion's length, given the person's); of pairs,
+    accuracy_without_ties, accuracy_consistent, flip_rate, first_position, too."""
     ceiling: Mapping[str, Figure] = field(default_factory=dict)
     """The same between people: accuracy, kappa, weighted_kappa, ac1, alpha; empty for one."""
     reliability: tuple[ReliabilityBin, ...] = ()

@@ -34,7 +34,7 @@ PROBES: tuple[Probe, ...] = (
 )
 """Every probe, in the order of the table."""
 
-Finding = Literal["holds", "leans", "fails", "no answer", "not tried"]
+Finding = Literal["holds", "leans", "fails", "too few answers", "no answer", "not tried"]
 """The word for a probe; `docs/audit.md` states the thresholds."""
 
 
@@ -69,8 +69,8 @@ class ProbeReport(Record):
     wrong: int = 0
     """Of those, where the judge moved as it should not, or stayed where it should have moved."""
     change: float | None = None
-    """Mean change in value, in [-1, 1]; of position, how far the first shown is preferred. None
-    where nothing counted."""
+    """Mean change in value, in [-1, 1]; of position, how far the first shown is preferred; of
+    self-preference, what its own get beyond others'. None where nothing counted."""
     low: float | None = None
     high: float | None = None
     """The ends of its 95% interval, or of that of `absolute` where a change has no direction; None
@@ -122,5 +122,6 @@ class AuditReport(Record):
 
     @property
     def sound(self) -> bool:
-        """Whether no probe fails, and none is without any answer."""
-        return not any(one.finding in ("fails", "no answer") for one in self.probes)
+        """Whether no probe fails, and none is without enough answers to tell."""
+        unsound = ("fails", "too few answers", "no answer")
+        return not any(one.finding in unsound for one in self.probes)

@@ -8,6 +8,10 @@ from typing import Any, NamedTuple
 
 from rlaif.records.agreement import Figure
 from rlaif.records.calibration import CalibrationMap, Costs, Method
+from rlaif.records.pair import Answer
+from rlaif.records.pair_calibration import PairMap
+
+_ROUNDING = 1e-9
 
 
 class Labelled(NamedTuple):
@@ -50,6 +54,11 @@ class Change:
     difference: Figure
     """After minus before, by the same draws."""
 
+    @property
+    def rises(self) -> bool:
+        """Whether the figure is greater after, be it by chance."""
+        return (self.difference.value or 0.0) > _ROUNDING
+
 
 @dataclass(frozen=True, slots=True)
 class Calibrated:
@@ -64,10 +73,53 @@ class Calibrated:
     """None where the criterion stays as it was."""
     why: str = ""
     """Why there is no map, in plain words."""
+    note: str = ""
+    """What to know of the threshold, in plain words; mostly empty."""
     tried: Mapping[str, float] = field(default_factory=dict)
     """Log loss by method, cross-validated inside the fitting part."""
     figures: Mapping[str, Change] = field(default_factory=dict)
     """By name: brier, log_loss, ece, accuracy, kappa, cost."""
+
+    @property
+    def worse(self) -> tuple[str, ...]:
+        """The figures of what was fitted that are worse on the part kept aside than before."""
+        fitted = ("brier", "log_loss", "cost")
+        return tuple(name for name in fitted if (moved := self.figures.get(name)) and moved.rises)
+
+
+class LabelledPair(NamedTuple):
+    """One person's preference beside what the judge stated."""
+
+    prompt: int
+    """The number of its prompt."""
+    fits: bool
+    """Whether the map may be fitted on it; else it is kept aside."""
+    human: Answer
+    margin: float
+    """The judge's, of the mean over both orders."""
+    own_margin: float
+    """The same by the judge's own `pairwise`, uncalibrated."""
+    own_answer: Answer
+    """What follows from that."""
+
+
+@dataclass(frozen=True, slots=True)
+class CalibratedPairs:
+    """The preference as a whole, calibrated."""
+
+    fitted_on: int = 0
+    held_out: int = 0
+    prompts: int = 0
+    """Of the labels that were kept aside."""
+    map: PairMap | None = None
+    """None where the judge stays as it was."""
+    why: str = ""
+    """Why there is no map, in plain words."""
+    tried: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """By way of reading (as it is, mean, slope): log loss, preferred and accuracy, cross-validated
+    inside the fitting part."""
+    figures: Mapping[str, Change] = field(default_factory=dict)
+    """By name: accuracy, preferred, log_loss, brier."""
 
 
 @dataclass(frozen=True, slots=True)

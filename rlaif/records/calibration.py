@@ -12,12 +12,13 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from rlaif.records.base import Fault, Record, refuse
-from rlaif.records.written import Number, Text, Whole, Words
+from rlaif.records.fitted import Count, Share
+from rlaif.records.fitted import Fitted as Fitted
+from rlaif.records.pair_calibration import PairCalibration, PairHeldOut, PairMeasured
+from rlaif.records.written import Number, Text, Words
 
 Method = Literal["none", "temperature", "platt", "isotonic"]
 METHODS: tuple[Method, ...] = ("none", "temperature", "platt", "isotonic")
-Share = Annotated[Number, Field(ge=0, le=1)]
-Count = Annotated[Whole, Field(ge=0)]
 Stretch = Annotated[Number, Field(ge=0.001, le=1000)]
 MOST_POINTS = 10_000
 Point = Annotated[tuple[Share, ...], Field(min_length=2, max_length=2)]
@@ -40,11 +41,12 @@ class Measured(Record):
 
     brier: Number
     """Mean squared distance of the probability of yes from what people said; of several answers,
-    the sum over them. Less is better."""
+    half the sum over them. Less is better."""
     log_loss: Number
     """Mean of minus the logarithm of the probability of people's answer. Less is better."""
     ece: Number
-    """Expected calibration error over bins of equally many verdicts. Less is better."""
+    """Expected calibration error: how far the greatest probability lies from how often people gave
+    that answer, over bins of about equally many verdicts. Less is better."""
     accuracy: Share
     """Share of people's answers that the judge gave too."""
     kappa: Number | None = None
@@ -131,6 +133,14 @@ class CalibrationMap(Record):
         yes = self._yes(shares[1])
         return shares if yes == shares[1] else (1.0 - yes, yes)
 
+    def applying(self, distribution: tuple[float, ...], answers: int) -> tuple[float, ...]:
+        """A verdict as it is to be read where the question applies, which it says of itself last.
+
+        Args: `answers`, how many there are besides.
+        """
+        applies = 1 - sum(distribution[answers:])
+        return self.of(tuple(share / applies for share in distribution[:answers]))
+
     def fits(self, *, yes_or_no: bool) -> bool:
         """Whether it can read the answers of such a question."""
         return yes_or_no or (self.method in ("none", "temperature") and self.yes_from is None)
@@ -157,37 +167,10 @@ class CriterionCalibration(CalibrationMap):
     another, and not read by this map."""
 
 
-class Fitted(Record):
-    """Where the maps come from."""
-
-    rubric: Words
-    """Name and version."""
-    rubric_hash: Words
-    """Of its content."""
-    judge: Words
-    """Name and version of the judge whose verdicts they were fitted on."""
-    judge_hash: Words
-    """Of what determines its answers. A judge that answers otherwise is not read by these maps."""
-    run: Text = ""
-    """The run folder's name."""
-    labels: Words
-    """Digest of people's answers."""
-    rows: Count
-    """How many answers there were, in both parts."""
-    annotators: Count
-    """How many people gave them."""
-    seed: Whole
-    """Of the split by prompt."""
-    share: Share
-    """Of the prompts that they were fitted on; the others measure them."""
-    on: Words
-    """The day."""
-
-
 class Calibration(Record):
     """What the judge's probabilities mean, learnt from people's answers: a map by criterion.
 
-    Grades of single completions are read by it; how two completions compare is not.
+    Grades of single completions are read by these; how two completions compare, by `pairs` alone.
     """
 
     criteria: dict[Text, CriterionCalibration] = Field(default_factory=dict)
@@ -195,20 +178,27 @@ class Calibration(Record):
     others: CalibrationMap | None = None
     """For yes/no criteria that have none of their own, such as those that samples bring."""
     fitted: Fitted | None = None
-    """Where they come from."""
+    """Where these two come from."""
+    pairs: PairCalibration | None = None
+    """For runs of comparisons: how the preference as a whole is read."""
 
 
 CALIBRATION_PARTS: dict[str, type[Record]] = {
     "calibration": Calibration,
     "calibration.criteria": CriterionCalibration,
+    "calibration.pairs": PairCalibration,
     "others": CalibrationMap,
     "fitted": Fitted,
     "costs": Costs,
     "held_out": HeldOut,
+    "pairs.held_out": PairHeldOut,
     "before": Measured,
     "after": Measured,
 }
 """The record behind each part of the key, by the keys that lead to it."""
+
+CALIBRATION_RECORDS: tuple[type[Record], ...] = (*CALIBRATION_PARTS.values(), PairMeasured)
+"""All records of the key."""
 
 
 def logit(share: float) -> float:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from math import isfinite
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -13,6 +14,26 @@ from rlaif.records.example import Label
 from rlaif.records.judge_base import Share
 from rlaif.records.sample import TextOrChat
 from rlaif.records.written import Flag, Free, Number, Text, Words
+
+
+def same_label(label: str | None, answers: Sequence[str] = ()) -> str | None:
+    """The label in the one form that all writings of a number share: `7.0` as `7`.
+
+    Args: `answers`, the criterion's: a label that is one of them stays as it is.
+    """
+    number = None if label is None or label in answers else _number(label)
+    if number is None:
+        return label
+    named = (answer for answer in answers if _number(answer) == number)
+    return next(named, f"{number:.15g}")
+
+
+def _number(label: str) -> float | None:
+    try:
+        number = float(label)
+    except ValueError:
+        return None
+    return number if isfinite(number) else None
 
 
 class JudgeSaid(Record):
@@ -55,7 +76,10 @@ class CorrectedCriterion(Record):
     @property
     def overruled(self) -> bool:
         """Whether expert and judge both answered, and not alike."""
-        return self.answered and self.judge is not None and self.judge.answer != self.human
+        if not self.answered or self.judge is None:
+            return False
+        said, human = (same_label(one, self.answers) for one in (self.judge.answer, self.human))
+        return said != human
 
 
 class Under(Record):

@@ -45,7 +45,8 @@ class JudgeNamed(Record):
     """For people."""
     pairwise: Literal["both", "mean"] = "both"
     """How the two orders of a pair become one preference: both must name the same side, or their
-    mean probability decides. It only reads verdicts: nothing is asked anew when it changes."""
+    mean probability decides. It only reads verdicts: nothing is asked anew when it changes. Of a
+    judge with `calibration.pairs` the mean decides, whatever stands here."""
     calibration: Calibration | None = None
     """What its probabilities mean, learnt from people's answers; `rlaif calibrate` writes it. It
     only reads verdicts: nothing is asked anew when it changes. Of a jury or a cascade, what they

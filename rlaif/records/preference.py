@@ -66,7 +66,8 @@ class Preference:
     answer: Answer | None
     """None when some outcome failed, or nothing applies."""
     margin: float | None
-    """In [-1, 1]; turns its sign exactly where the two completions change places."""
+    """In [-1, 1]; turns its sign exactly where the two completions change places. Of a judge with
+    `calibration.pairs` it is the margin as its map reads it; `criteria` have it as stated."""
     status: Literal["ok", "failed"]
     reason: str
     sections: tuple[tuple[str, float | None], ...]

@@ -41,6 +41,8 @@ class ReviewCriterion:
     """This annotator's answer; None for "does not apply", see `answered`."""
     answered: bool
     comment: str
+    earlier: str = ""
+    """The question as it was when this annotator answered, where it is another one now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +106,14 @@ class Progress:
     disputed: int
     adjudicated: int
     accuracy: float | None
+    """Share of answers on which the judge says the same, over all that are answered: hard samples
+    come first, so that it is no estimate for the run."""
+    drawn: int
+    """Samples drawn at random among those with an answer; `drawn_accuracy` is over these alone."""
+    drawn_accuracy: float | None
     low: float | None
     high: float | None
-    """95% interval."""
+    """95% interval of `drawn_accuracy`, which allows for several answers of one sample."""
     criteria: tuple[CriterionProgress, ...]
     others: tuple[tuple[str, int], ...]
     """The other annotators, and how many samples each has finished; never what they answered."""
@@ -125,6 +132,8 @@ class DisputedCriterion:
     judge: str | None
     settled: str | None
     is_settled: bool
+    revision: int
+    """Of what was settled; a settlement that names an older one is refused."""
     comment: str
 
 
@@ -158,5 +167,9 @@ class Regraded:
     agree_after: int
     compared: int
     failed: int
+    skipped: int
+    """Prescreened or not applicable: no failure."""
+    reasons: tuple[str, ...]
+    """The first messages of what failed."""
     changed: tuple[str, ...]
     """Sample ids whose answer moved, at most 50."""

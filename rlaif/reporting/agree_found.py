@@ -20,7 +20,9 @@ class LeftOut:
     not_graded: int = 0
     """Labelled samples without a grade."""
     fitted_samples: int = 0
-    """Labelled samples of prompts that the judge was fitted on."""
+    """Labelled samples of prompts that the judge was fitted on, for some criterion."""
+    taught_samples: int = 0
+    """Labelled samples (or pairs) of prompts of which the rubric shows the judge an example."""
     replaced: int = 0
     """Corrections that a later line of the same id replaced."""
     empty: int = 0
@@ -36,6 +38,17 @@ class FittedOn:
     """Of the prompts that it was fitted on."""
     labels: str
     """Digest of the labels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """Labels of samples that were drawn at random: these alone say how often the judge is right."""
+
+    samples: int
+    others: int
+    """Labelled samples of which no label says that they were drawn."""
+    accuracy: Mapping[str, Figure]
+    """On the drawn ones alone, by criterion; of all together under the empty name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +88,10 @@ class Found:
     """Criteria among `pass_rates` whose figures are mean values, not shares."""
     not_random: Mapping[str, str] = field(default_factory=dict)
     """By criterion: why its labels do not look like a random draw."""
+    not_answered: Mapping[str, int] = field(default_factory=dict)
+    """By criterion of `pass_rates`: samples of the run without the judge's answer."""
+    drawn: Drawn | None = None
+    """None where no label says that its sample was drawn at random."""
     swaps: Mapping[str, Figure] = field(default_factory=dict)
     """Of pairs, by criterion: how often the two orders named opposite sides."""
     sides: Mapping[str, Figure] = field(default_factory=dict)

@@ -25,13 +25,14 @@ def agreement_row(found: Found) -> dict[str, Any]:
             **asdict(rate),
             "kind": "mean" if rate.criterion in found.graded else "share",
             "not_random": found.not_random.get(rate.criterion, ""),
+            "not_answered": found.not_answered.get(rate.criterion, 0),
         }
         for rate in found.pass_rates
     ]
     row = asdict(found)
     for one, written in zip(_every(found), _rows(row), strict=True):
         written["told"] = [*verdict(one, judge_of(found, one)), *warnings(one)]
-    del row["graded"], row["not_random"]
+    del row["graded"], row["not_random"], row["not_answered"]
     return {**row, "pass_rates": rates}
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from io import StringIO
 
 from rich import box
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.table import Table
 
-from rlaif.records.agreement import CriterionAgreement, PassRate
-from rlaif.reporting.agree_found import Found, judge_of
+from rlaif.records.agreement import CriterionAgreement
+from rlaif.reporting.agree_found import Drawn, Found, judge_of
 from rlaif.reporting.agree_words import number, percent, share, verdict, warnings
 from rlaif.reporting.sheet import Line, Sheet
 from rlaif.reporting.text import cell, count_of
@@ -50,7 +50,7 @@ class AgreementView:
         yield _agreement(found, wide)
         yield _more(found, wide)
         if found.pass_rates:
-            yield _rates(found.pass_rates, wide)
+            yield _rates(found, wide)
         whole = found.together or found.criteria[0]
         if whole.reliability:
             yield _reliability(whole, found.together is not None)
@@ -80,9 +80,22 @@ def _words(found: Found) -> Iterator[Line]:
             told = f"Where people preferred one, it names that one in {share(side)}"
             yield Line(f"{told}; its tie counts half.", depth=1)
         yield from (Line(told, depth=1, style="yellow", mark="! ") for told in warnings(one))
-        if told := found.not_random.get(one.criterion):
-            yield Line(f"{told[0].upper()}{told[1:]}.", depth=1, style="yellow", mark="! ")
+        if alone := _drawn_alone(found, one):
+            yield Line(alone, depth=1)
+        if why := found.not_random.get(one.criterion):
+            yield Line(f"{why[0].upper()}{why[1:]}.", depth=1, style="yellow", mark="! ")
     yield Line("")
+
+
+def _drawn_alone(found: Found, one: CriterionAgreement) -> str:
+    """What holds of the labels that were drawn at random; empty where that is all or none."""
+    drawn = found.drawn
+    if drawn is None or not drawn.others or one.criterion not in drawn.accuracy:
+        return ""
+    return (
+        f"Of the samples drawn at random alone: {share(drawn.accuracy[one.criterion])}. The others "
+        "were chosen, and say how it does where it is hard."
+    )
 
 
 def _every(found: Found) -> Iterator[tuple[str, CriterionAgreement]]:
@@ -123,10 +136,12 @@ def _told(found: Found, name: str) -> bool:
     return any(figure is not None and figure.value is not None for figure in figures)
 
 
-def _rates(rates: Sequence[PassRate], wide: bool) -> Table:
-    table = _table("All samples of the run, corrected by the labels")
+def _rates(found: Found, wide: bool) -> Table:
+    answered = {found.samples - missing for missing in found.not_answered.values()}
+    which = f"{answered.pop():,} samples" if len(answered) == 1 else "samples"
+    table = _table(f"Of the {which} that the judge answered, corrected by the labels")
     _columns(table, "criterion", "judge", "labels", "corrected", "to halve")
-    for one in rates:
+    for one in found.pass_rates:
         table.add_row(
             cell(one.criterion),
             percent(one.judged.value) if one.judged.value is not None else "-",
@@ -140,19 +155,16 @@ def _rates(rates: Sequence[PassRate], wide: bool) -> Table:
 def _reliability(one: CriterionAgreement, together: bool) -> Table:
     which = " (all together)" if together else ""
     table = _table(f"How sure the judge is, and how often it is right{which}")
-    _columns(table, "it states", "it is right in", "answers")
-    for row in one.reliability:
+    named = [cell(row.answer) for row in one.reliability] if one.categories else []
+    _columns(table, "it states", "it is right in", "answers", *(["of"] if named else []))
+    for place, row in enumerate(one.reliability):
         right = f"{percent(row.seen)} ({row.low * 100:.0f}-{row.high * 100:.0f})"
-        table.add_row(percent(row.stated), right, f"{row.rows:,}")
+        table.add_row(percent(row.stated), right, f"{row.rows:,}", *named[place : place + 1])
     return table
 
 
 def _remarks(found: Found) -> Iterator[Line]:
-    for one in found.pass_rates:
-        if one.refused:
-            yield Line(f"{one.criterion}: no corrected figure, {one.refused}.", mark="! ")
-    if any(one.halving for one in found.pass_rates):
-        yield Line("to halve: how many more labels would halve the interval of the corrected one.")
+    yield from _of_rates(found)
     for name, figure in found.swaps.items():
         yield Line(f"{name}: the two orders name opposite sides in {share(figure)}.")
     for again in found.retest:
@@ -162,11 +174,39 @@ def _remarks(found: Found) -> Iterator[Line]:
     yield from (Line(told) for told in _left_out(found))
 
 
+def _of_rates(found: Found) -> Iterator[Line]:
+    """What to know of the corrected figures."""
+    for one in found.pass_rates:
+        if one.refused:
+            yield Line(f"{one.criterion}: no corrected figure, {one.refused}.", mark="! ")
+    if any(one.halving for one in found.pass_rates):
+        yield Line("to halve: how many more labels would halve the interval of the corrected one.")
+    for name, missing in found.not_answered.items():
+        if missing:
+            told = f"{name}: of {count_of(missing, 'sample')} there is no answer of the judge"
+            yield Line(f"{told}; its share is not of those.")
+    if found.drawn and found.pass_rates:
+        yield Line(_from_drawn(found.drawn))
+
+
+def _from_drawn(drawn: Drawn) -> str:
+    """Which labels the corrected figures are from."""
+    labels = f"the {count_of(drawn.samples, 'labelled sample')}"
+    told = f"The corrected figures are estimated from {labels} drawn at random"
+    if not drawn.others:
+        return f"{told}."
+    others = "one was" if drawn.others == 1 else f"{drawn.others:,} were"
+    return f"{told}; the other {others} chosen, as where the judge is unsure."
+
+
 def _left_out(found: Found) -> Iterator[str]:
     out, one = found.left_out, _ONE[found.kind]
     if found.fitted:
         told = f"{count_of(out.fitted_samples, f'labelled {one}')} left out"
         yield f"{told}: the judge was fitted on {found.fitted.share:.0%} of the prompts."
+    if out.taught_samples:
+        told = count_of(out.taught_samples, f"labelled {one}")
+        yield f"{told} left out: the rubric shows the judge an example of the same prompt."
     if out.unknown_samples:
         yield f"{count_of(out.unknown_samples, f'labelled {one}')} not in this run: left out."
     if out.other_content:

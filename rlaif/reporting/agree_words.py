@@ -116,11 +116,12 @@ def _mistakes(one: CriterionAgreement) -> Iterator[str]:
                 wrong = f"{counts[human][other]:,} of {total:,}"
                 yield f"Where people say {names[human]}, it says {names[other]} in {wrong}."
         return
-    wrong = [(counts[i][j], i, j) for i in range(len(names)) for j in range(len(names)) if i != j]
-    most, human, judge = max(wrong, key=lambda entry: entry[0])
+    places = range(len(names))
+    mistakes = [(counts[i][j], i, j) for i in places for j in places if i != j]
+    most, said, instead = max(mistakes, key=lambda entry: entry[0])
     if most:
-        total = f"{most:,} of {sum(counts[human]):,}"
-        yield f"Its most frequent mistake: '{names[judge]}' for '{names[human]}', {total}."
+        often = f"{most:,} of {sum(counts[said]):,}"
+        yield f"Its most frequent mistake: '{names[instead]}' for '{names[said]}', {often}."
 
 
 def _few(one: CriterionAgreement) -> Iterator[str]:

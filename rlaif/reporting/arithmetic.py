@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
+from rlaif.records.calibration import CalibrationMap
 from rlaif.records.criterion import Criterion, Section, leaves
 from rlaif.records.grade import Answered, Grade
 from rlaif.records.outcome import Failure, Skipped
@@ -34,12 +36,21 @@ def arithmetic_view(
     working: Working | None,
     remarks: Sequence[str] = (),
     variances: Mapping[str, float] | None = None,
+    maps: Mapping[str, CalibrationMap] | None = None,
 ) -> Sheet:
     """The lines of one score; `working` is None where the prescreen has decided.
 
-    Args: `variances`, by criterion, of the verdicts that were made of several.
+    Args: `variances`, by criterion, of the verdicts that were made of several; `maps`, by
+    criterion, that read the judge's probabilities.
     """
-    return Sheet(_lines(rubric, grade, working, remarks, variances or {}))
+    return Sheet(_lines(rubric, grade, working, remarks, _Beside(variances or {}, maps or {})))
+
+
+class _Beside(NamedTuple):
+    """What is known of verdicts besides the steps, by criterion."""
+
+    variances: Mapping[str, float]
+    maps: Mapping[str, CalibrationMap]
 
 
 def _lines(
@@ -47,7 +58,7 @@ def _lines(
     grade: Grade,
     working: Working | None,
     remarks: Sequence[str],
-    variances: Mapping[str, float],
+    beside: _Beside,
 ) -> Iterator[Line]:
     yield Line(grade.sample_id, f"score {_score(grade.score)}", style="bold")
     attempt = f", attempt {grade.attempt}" if grade.attempt > 1 else ""
@@ -62,7 +73,7 @@ def _lines(
     for part, inside in _gates(working, "the score"):
         yield _gate(part, inside)
     yield Line("")
-    yield from _level(working, 0, variances)
+    yield from _level(working, 0, beside)
     yield Line("")
     yield from _whole(working, grade)
 
@@ -100,22 +111,23 @@ def _either(wanted: object) -> str:
     return " or ".join(wanted) if isinstance(wanted, tuple) else str(wanted)
 
 
-def _level(level: Working, depth: int, variances: Mapping[str, float]) -> Iterator[Line]:
+def _level(level: Working, depth: int, beside: _Beside) -> Iterator[Line]:
     for part in level.parts:
         numbers = _numbers(part, level.rule)
         if part.inner is not None:
-            yield from _section(part, part.inner, numbers, depth, variances)
+            yield from _section(part, part.inner, numbers, depth, beside)
         elif part.answered is not None and not isinstance(part.item, Section):
             yield Line(_answer(part.item, part.answered), numbers, depth)
-            apart = variances.get(part.item.id)
-            yield from behind(part.item, part.answered, depth + 1, apart)
+            name = part.item.id
+            apart, read = beside.variances.get(name), beside.maps.get(name)
+            yield from behind(part.item, part.answered, depth + 1, apart, read)
 
 
 def _section(
-    part: Part, inner: Working, numbers: str, depth: int, variances: Mapping[str, float]
+    part: Part, inner: Working, numbers: str, depth: int, beside: _Beside
 ) -> Iterator[Line]:
     yield Line(f"section {_name(part)}: {RULES[inner.rule]}", depth=depth, style="bold")
-    yield from _level(inner, depth + 1, variances)
+    yield from _level(inner, depth + 1, beside)
     yield from _rule(inner, depth + 1)
     item = part.item
     if isinstance(item, Section) and inner.clipped is not None:

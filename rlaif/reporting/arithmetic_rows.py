@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
+from rlaif.records.calibration import CalibrationMap
 from rlaif.records.criterion import Checked, Section
 from rlaif.records.grade import Answered, Grade
 from rlaif.records.outcome import Failure, Skipped, Verdict
@@ -12,14 +13,19 @@ from rlaif.records.working import Part, Working
 
 
 def arithmetic_row(
-    grade: Grade, working: Working | None, variances: Mapping[str, float] | None = None
+    grade: Grade,
+    working: Working | None,
+    variances: Mapping[str, float] | None = None,
+    maps: Mapping[str, CalibrationMap] | None = None,
 ) -> dict[str, Any]:
     """One grade with its steps; `level` is null where the prescreen has decided.
 
-    A verdict has `evidence`, `votes` and `variance` only where there are any.
-    Args: `variances`, by criterion, of the verdicts that were made of several.
+    A verdict has `evidence`, `votes` and `variance` only where there are any, and `read` and
+    `yes_from` only where a calibration reads it.
+    Args: `variances`, by criterion, of the verdicts that were made of several; `maps`, by
+    criterion, that read the judge's probabilities.
     """
-    apart = variances or {}
+    beside = _Beside(variances or {}, maps or {})
     rule = grade.reason.partition(":")[2] if grade.reason.startswith("prescreen:") else None
     return {
         "sample_id": grade.sample_id,
@@ -31,17 +37,20 @@ def arithmetic_row(
         "status": grade.status,
         "reason": grade.reason,
         "prescreen": rule,
-        "level": None if working is None else _level(working, None, apart),
+        "level": None if working is None else _level(working, None, beside),
     }
 
 
-def _level(
-    level: Working, section: Section | None, variances: Mapping[str, float]
-) -> dict[str, Any]:
+class _Beside(NamedTuple):
+    variances: Mapping[str, float]
+    maps: Mapping[str, CalibrationMap]
+
+
+def _level(level: Working, section: Section | None, beside: _Beside) -> dict[str, Any]:
     return {
         "rule": level.rule,
         "faults_alone": level.faults_alone,
-        "parts": [_part(part, variances) for part in level.parts],
+        "parts": [_part(part, beside) for part in level.parts],
         "unmet_gate": level.unmet,
         "failed": list(level.failed),
         "earned": level.earned,
@@ -55,10 +64,10 @@ def _level(
     }
 
 
-def _part(part: Part, variances: Mapping[str, float]) -> dict[str, Any]:
+def _part(part: Part, beside: _Beside) -> dict[str, Any]:
     ends = {"weight": part.weight, "value": part.value, "counts": part.counts}
     if isinstance(part.item, Section):
-        inner = part.inner and _level(part.inner, part.item, variances)
+        inner = part.inner and _level(part.inner, part.item, beside)
         return {"section": part.item.section, **ends, "level": inner}
     item, answered = part.item, part.answered
     asked = item.check.as_written() if isinstance(item, Checked) else item.ask
@@ -68,8 +77,19 @@ def _part(part: Part, variances: Mapping[str, float]) -> dict[str, Any]:
         "gate": None if item.gate is False else _met(part),
         **ends,
         **(_outcome(answered, item.answers) if answered else {}),
-        **({"variance": variances[item.id]} if item.id in variances else {}),
+        **_read(answered, item.answers, beside.maps.get(item.id)),
+        **({"variance": beside.variances[item.id]} if item.id in beside.variances else {}),
     }
+
+
+def _read(
+    answered: Answered | None, answers: tuple[str, ...], read: CalibrationMap | None
+) -> dict[str, Any]:
+    """The distribution that the value is of, where that is not the one that the judge gave."""
+    if read is None or answered is None or not isinstance(answered.outcome, Verdict):
+        return {}
+    shares = read.applying(answered.outcome.distribution, len(answers))
+    return {"read": dict(zip(answers, shares, strict=True)), "yes_from": read.yes_from}
 
 
 def _met(part: Part) -> str:

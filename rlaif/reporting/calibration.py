@@ -19,7 +19,7 @@ _NAMES = {
     "kappa": "kappa",
     "cost": "cost of a label",
 }
-_BETTER_HIGH = ("accuracy", "kappa")
+_BETTER_HIGH = ("accuracy", "kappa", "preferred")
 
 
 def calibrated_lines(criteria: Sequence[Calibrated]) -> Iterator[Line]:
@@ -32,8 +32,13 @@ def calibrated_lines(criteria: Sequence[Calibrated]) -> Iterator[Line]:
             yield Line(f"left as it was: {one.why}", depth=1)
         else:
             yield Line(map_told(one.map), depth=1)
+        if one.worse:
+            names = ", ".join(_worse(name, one.figures[name]) for name in one.worse)
+            yield Line(f"worse on what was kept aside: {names}", depth=1, style="bold")
+        if one.note:
+            yield Line(one.note, depth=1)
         for name, change in one.figures.items():
-            yield Line(_NAMES.get(name, name), _change(name, change), depth=1)
+            yield Line(_NAMES.get(name, name), change_told(name, change), depth=1)
 
 
 def probed_lines(probed: Sequence[Probed]) -> Iterator[Line]:
@@ -46,7 +51,7 @@ def probed_lines(probed: Sequence[Probed]) -> Iterator[Line]:
         if one.why:
             yield Line(f"none: {one.why}", depth=1)
         for name, change in one.figures.items():
-            yield Line(_NAMES.get(name, name), _change(name, change), depth=1)
+            yield Line(_NAMES.get(name, name), change_told(name, change), depth=1)
 
 
 def map_told(found: CalibrationMap) -> str:
@@ -60,7 +65,13 @@ def map_told(found: CalibrationMap) -> str:
     return told if found.yes_from is None else f"{told}; yes from {found.yes_from:.3g}"
 
 
-def _change(name: str, change: Change) -> str:
+def _worse(name: str, change: Change) -> str:
+    sure = _sure(name, change.difference).strip()
+    return _NAMES[name] if sure else f"{_NAMES[name]} (perhaps by chance)"
+
+
+def change_told(name: str, change: Change) -> str:
+    """A figure before and after, with the interval of the figure after."""
     if change.before.value is None or change.after.value is None:
         return f"cannot be told: {change.difference.why}"
     return f"{change.before.value:.3f} -> {_told(change.after)}{_sure(name, change.difference)}"
@@ -81,10 +92,11 @@ def _sure(name: str, difference: Figure) -> str:
 
 
 def calibrated_rows(criteria: Sequence[Calibrated]) -> list[dict[str, object]]:
-    """The same as JSON; the map as a judge file states it."""
+    """The same as JSON; the map as a judge file states it, and the names of what got worse."""
     rows = []
     for one in criteria:
         row = asdict(one)
         row["map"] = one.map.as_written() if one.map else None
+        row["worse"] = one.worse
         rows.append(row)
     return rows

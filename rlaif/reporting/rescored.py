@@ -11,7 +11,9 @@ from rlaif.reporting.run_differences import KINDS, RunDifference, criterion_line
 from rlaif.reporting.run_differences import arrow as arrow
 from rlaif.reporting.sheet import Line
 from rlaif.reporting.text import count_of
+from rlaif.reporting.thresholds import Thresholds
 
+_AT_HALF = Thresholds()
 _TO_COME = "no_longer_graded"
 
 
@@ -32,10 +34,13 @@ def rescoring_lines(rubric: RubricDifference, found: Estimate) -> Iterator[Line]
         yield Line(f"{count_of(found.code, 'check')} that run code, at most")
 
 
-def rescored_lines(found: RunDifference, *, tried: bool = False) -> Iterator[Line]:
+def rescored_lines(
+    found: RunDifference, thresholds: Thresholds = _AT_HALF, *, tried: bool = False
+) -> Iterator[Line]:
     """What became of the scores.
 
-    Args: `tried`, whether it was only tried out: samples that need an answer have no grade then.
+    Args: `thresholds`, of the judge that they are by now; `tried`, whether it was only tried out:
+    samples that need an answer have no grade then.
     """
     open_ = found.counts[_TO_COME] if tried else 0
     if open_:
@@ -52,3 +57,5 @@ def rescored_lines(found: RunDifference, *, tried: bool = False) -> Iterator[Lin
             yield Line(f"{count_of(found.counts[kind], 'sample')} {words}: {names}{more}")
     yield from move_lines(found.moved, found.counts["moved"])
     yield from criterion_lines(found.criteria)
+    if told := thresholds.of([one.criterion for one in found.criteria if one.flipped]):
+        yield Line(f"by its calibration the judge says yes of {told}", depth=1)

@@ -15,8 +15,10 @@ from rlaif.records.grade import Answered, Grade
 from rlaif.records.outcome import Failure, Skipped, Verdict
 from rlaif.reporting.summary import CriterionTally, Mean, Summary
 from rlaif.reporting.text import cell, count_of, harmless
+from rlaif.reporting.thresholds import Thresholds
 
 _BAR = 12
+_AT_HALF = Thresholds()
 
 
 def summary_view(summary: Summary) -> RenderableType:
@@ -24,35 +26,42 @@ def summary_view(summary: Summary) -> RenderableType:
     return Group(*_sections(summary))
 
 
-def grades_view(grades: Iterable[Grade], title: str) -> RenderableType:
-    """A line a sample: its score, and what cost it points."""
+def grades_view(
+    grades: Iterable[Grade], title: str, thresholds: Thresholds = _AT_HALF
+) -> RenderableType:
+    """A line a sample: its score, and what cost it points.
+
+    Args: `thresholds`, of the run's judge.
+    """
     table = _table(title)
     table.add_column("sample", overflow="fold", ratio=3)
     table.add_column("score", justify="right", no_wrap=True)
     table.add_column("what decided", overflow="fold", ratio=6)
     for grade in grades:
-        table.add_row(cell(grade.sample_id), _score(grade.score), cell(why(grade)))
+        table.add_row(cell(grade.sample_id), _score(grade.score), cell(why(grade, thresholds)))
     return table
 
 
-def why(grade: Grade) -> str:
+def why(grade: Grade, thresholds: Thresholds = _AT_HALF) -> str:
     """In a few words, what a score is made of."""
     if grade.reason.startswith("prescreen:"):
         return f"not worth judging: {grade.reason.partition(':')[2]}"
-    told = [_told(answered) for answered in grade.outcomes]
+    told = [_told(answered, thresholds) for answered in grade.outcomes]
     text = ", ".join(part for part in told if part)
     if grade.reason.startswith("gate:"):
         return f"gate '{grade.reason.partition(':')[2]}' not met: {text}"
     return "nothing applies" if grade.reason == "nothing_applies" else text
 
 
-def _told(answered: Answered) -> str:
+def _told(answered: Answered, thresholds: Thresholds) -> str:
     outcome = answered.outcome
     if isinstance(outcome, Failure):
         return f"{answered.criterion} FAILED ({outcome.stage}: {outcome.message})"
     if isinstance(outcome, Skipped):
         return "" if outcome.reason == "gate" else f"{answered.criterion} n/a"
-    return f"{answered.criterion} {answered.answer}{_sure(outcome, answered.probability)}"
+    sure = _sure(outcome, answered.probability)
+    turned = thresholds.told(answered) if sure else ""
+    return f"{answered.criterion} {answered.answer}{sure}{turned}"
 
 
 def _sure(verdict: Verdict, probability: float | None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from rlaif.errors import InputError, Problem, RunError
@@ -46,6 +46,14 @@ def refuse_unknown_annotators(names: Sequence[str], known: Sequence[str]) -> Non
             named = [one for one in known if one]
             hint = nearest(name, named) if named else "the labels name no annotators"
             raise InputError(f"--annotator {name}: no label is by this person\n  hint: {hint}")
+
+
+def refuse_unknown_criteria(names: Sequence[str], known: Collection[str]) -> None:
+    """Raises: InputError for a criterion that no labelled sample is asked."""
+    for name in names:
+        if name not in known:
+            hint = nearest(name, list(known))
+            raise InputError(f"--criterion {name}: no such criterion\n  hint: {hint}")
 
 
 def by_sample(rows: Sequence[SampleLabels]) -> dict[str, list[SampleLabels]]:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from rlaif.agreement.rated import MISSING
+from rlaif.agreement.splitting import prompt_key
 from rlaif.grading.completion import prepare
+from rlaif.grading.pair_combine import in_each_order
 from rlaif.records.criterion import Criterion, Judged, leaves
 from rlaif.records.outcome import Outcome, Verdict
 from rlaif.records.pair import SIDES, Pair
@@ -13,7 +16,7 @@ from rlaif.records.preference import Compared, Preference
 from rlaif.records.rubric import Rubric
 from rlaif.reporting.agree_found import FittedOn
 from rlaif.runs.agree_asked import Asked
-from rlaif.runs.agree_fitted import is_held_out
+from rlaif.runs.agree_fitted import is_held_out, shown_key, taught_prompts
 from rlaif.runs.agree_rows import NOTHING, SILENT, Human, RatedRow, Rows, Said
 from rlaif.storage.labels import PairLabel
 from rlaif.storage.pair_folder import PairFolder
@@ -30,22 +33,21 @@ class PairTally:
     """What was read of a run of pairs."""
 
     rows: dict[str, Rows] = field(default_factory=dict)
-    flipped: dict[str, list[tuple[int, bool]]] = field(default_factory=dict)
-    """By criterion, of each pair that was judged in both orders: its prompt, and whether the orders
-    named opposite sides."""
+    orders: dict[str, list[tuple[int, int, int]]] = field(default_factory=dict)
+    """By criterion, of each pair that was judged in both orders: its prompt, and the places of the
+    answers with a shown first and with b shown first."""
     prompts: dict[str, int] = field(default_factory=dict)
     found: set[str] = field(default_factory=set)
     """Labelled pairs that the run has."""
     pairs: int = 0
     looked_at: int = 0
     fitted: int = 0
+    taught: int = 0
     not_compared: int = 0
 
     def cluster(self, pair: Pair) -> int:
-        """The number of the pair's prompt, of one group where one is stated."""
-        written = pair.as_written()
-        name = f"{pair.group_id or ''}\0{written['prompt']}"
-        return self.prompts.setdefault(name, len(self.prompts))
+        """The number of the pair's prompt."""
+        return self.prompts.setdefault(prompt_key(pair.sample("a")), len(self.prompts))
 
     def of(self, name: str) -> Rows:
         """The rows of a criterion, or of the preference as a whole."""
@@ -73,20 +75,23 @@ def tally_of(
 
     Args: `given`, people's labels by pair and annotator; None: what the pairs say themselves.
     """
-    tally = PairTally()
+    tally, taught = PairTally(), taught_prompts(rubric)
     for pair, preference in run.compared_pairs():
         number = tally.pairs
         tally.pairs += 1
         cluster = tally.cluster(pair)
         items = list(leaves((*rubric.items, *pair.criteria)))
-        if preference is not None:
-            _swaps(tally, preference, items, cluster)
+        orders = _orders(preference, items) if preference is not None else {}
+        _note(tally, orders, cluster)
         labels = _labels(pair, given, asked)
         if not labels:
             continue
         tally.found.add(pair.pair_id)
         if not is_held_out(pair.sample("a"), fitted):
             tally.fitted += 1
+            continue
+        if any(shown_key(pair.sample(side)) in taught for side in SIDES):
+            tally.taught += 1
             continue
         tally.looked_at += 1
         tally.not_compared += preference is None
@@ -96,6 +101,7 @@ def tally_of(
             said = Human(place, _WORTH[place])
             for name, judge in _judged(preference, items):
                 row = RatedRow(cluster, number, name, annotator, False, said, judge, length)
+                row = row._replace(orders=orders.get(name, row.orders))
                 tally.of(name).rows.append(row)
     return tally
 
@@ -110,15 +116,26 @@ def _labels(
     return [(who, one.human) for who, one in labels.items() if asked.chosen.has(who)]
 
 
-def _swaps(
-    tally: PairTally, preference: Preference, items: Sequence[Criterion], cluster: int
-) -> None:
-    """Note which questions the judge answered in both orders, and by the place in which."""
-    asked = {one.id for one in items if isinstance(one, Judged)}
-    both = [one for one in preference.criteria if one.criterion in asked and one.answer]
-    for one in both:
-        for name in (WHOLE, one.criterion):
-            tally.flipped.setdefault(name, []).append((cluster, one.flipped))
+def _orders(preference: Preference, items: Sequence[Criterion]) -> dict[str, tuple[int, int]]:
+    """By question that was answered in both orders: the answer with a first, and with b first."""
+    asked = {one.id: one for one in items if isinstance(one, Judged)}
+    found = {}
+    for one in preference.criteria:
+        if one.criterion in asked and one.answer:
+            a_first, b_first = in_each_order(asked[one.criterion], one.outcomes)
+            found[one.criterion] = _place(a_first), _place(b_first)
+    return found
+
+
+def _place(side: str | None) -> int:
+    return MISSING if side is None else SIDES_FROM_WORST.index(side)
+
+
+def _note(tally: PairTally, orders: Mapping[str, tuple[int, int]], cluster: int) -> None:
+    """Keep them for the figures about places; together, too."""
+    for criterion, (a_first, b_first) in orders.items():
+        for name in (WHOLE, criterion):
+            tally.orders.setdefault(name, []).append((cluster, a_first, b_first))
 
 
 def _judged(

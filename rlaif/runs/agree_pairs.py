@@ -42,7 +42,7 @@ def agree_of_pairs(asked: Asked, labels: Labels) -> Found:
     _refuse_nothing(tally, given, labels, asked)
     used = _in_order(tally, rubric, asked.chosen.criteria)
     figures = load(ADAPTERS["agree"])(asked.resamples, asked.seed)
-    measured = figures.of_pairs(used)
+    measured = figures.of_pairs(used, tally.orders)
     retest: tuple[Retest, ...] = ()
     if asked.again:
         retest = figures.retest_of_pairs(_again(run, asked.again, used, tally))
@@ -59,9 +59,9 @@ def agree_of_pairs(asked: Asked, labels: Labels) -> Found:
         criteria=measured.criteria,
         together=None,
         swaps={
-            name: figures.share(tally.flipped[name])
-            for name in (one.name for one in used)
-            if name in tally.flipped
+            one.criterion: one.figures["flip_rate"]
+            for one in measured.criteria
+            if "flip_rate" in one.figures
         },
         sides={one.name: figures.side(one) for one in used},
         again=str(asked.again) if asked.again else "",
@@ -70,6 +70,7 @@ def agree_of_pairs(asked: Asked, labels: Labels) -> Found:
             unknown_samples=len((given or {}).keys() - tally.found),
             not_graded=tally.not_compared,
             fitted_samples=tally.fitted,
+            taught_samples=tally.taught,
             empty=labels.empty,
         ),
         fitted=fitted,
@@ -100,8 +101,13 @@ def _refuse_nothing(
         )
     if not tally.looked_at:
         raise InputError(
-            f"all {tally.fitted:,} labelled pairs are of prompts that the judge was fitted on\n"
-            "  hint: label pairs of other prompts"
+            f"all {tally.fitted + tally.taught:,} labelled pairs are of prompts that the judge was "
+            "fitted on, or is shown an example of\n  hint: label pairs of other prompts"
+        )
+    if tally.not_compared == tally.looked_at:
+        raise RunError(
+            f"nothing can be compared: none of {tally.looked_at:,} labelled pairs was judged\n"
+            "  hint: `rlaif compare` goes on with a run that was broken off"
         )
 
 

@@ -55,6 +55,10 @@ class RatedRow(NamedTuple):
     human: Human
     judge: Said
     length: int
+    drawn: bool = False
+    """The sample was drawn at random, as a label of it says."""
+    orders: tuple[int, int] = (MISSING, MISSING)
+    """Of a pair: the judge's answer with a shown first, and with b shown first."""
 
 
 @dataclass(slots=True)
@@ -140,9 +144,10 @@ def rated_rows(
     graded = {one.criterion: one for one in labelled.grade.outcomes} if labelled.grade else {}
     said = {name: judge_answer(one, graded.get(name), maps) for name, one in criteria.items()}
     length = len(prepare(labelled.sample, rubric.reasoning).said)
+    drawn = any(row.drawn for row in labels)
     for row in labels:
         for name in row.criteria:
             criterion = criteria[name]
             human = human_answer(criterion, row)
             at = (labelled.cluster, labelled.ordinal, name, row.annotator, row.settled)
-            yield criterion, RatedRow(*at, human, said[name], length)
+            yield criterion, RatedRow(*at, human, said[name], length, drawn)

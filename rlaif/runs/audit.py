@@ -192,6 +192,6 @@ def _reports(plan: Planned, heard: _Heard) -> Sequence[ProbeReport]:
         )
     if "self-preference" in found:
         found["self-preference"] = self_preference(
-            plan.places, said, heard.other, plan.own, order.seed
+            plan.places, said, heard.other, plan.own, order.seed, order.own
         )
     return [found[probe] for probe in order.probes]

@@ -15,6 +15,7 @@ from rlaif.grading.audit_tally import (
     MOVED,
     UNDIRECTED,
     Moved,
+    enough,
     has_room,
     interval_of,
     is_wrong,
@@ -72,15 +73,18 @@ class Tally:
         }
         if not self.moved:
             tried = self.unanswered and set(self.unanswered) != {"render"}
-            finding = "no answer" if tried else "not tried"
             return ProbeReport(
-                probe=self.probe, finding=finding, note=note or self._why_not(), **counts
+                probe=self.probe,
+                finding="no answer" if tried else "not tried",
+                note=note or self._why_not(),
+                **counts,
             )
         interval = interval_of(sized(self.moved) if self.probe in UNDIRECTED else self.moved, seed)
         low, high = interval or (None, None)
+        finding = word(self.probe, self.moved, interval)
         return ProbeReport(
             probe=self.probe,
-            finding=word(self.probe, self.moved, interval),
+            finding=enough(finding, len(self.moved), self.unanswered.total()),
             counted=len(self.moved),
             wrong=sum(one.wrong for one in self.moved),
             change=mean(self.moved),

@@ -1,4 +1,4 @@
-"""A run and people's answers -> a judge file whose probabilities mean what they say."""
+"""A run of grades and people's answers -> a judge file whose probabilities mean what they say."""
 
 from __future__ import annotations
 
@@ -14,13 +14,12 @@ from rlaif.lazy import ADAPTERS, load
 from rlaif.records.base import nearest
 from rlaif.records.calibrated import Calibrated, CalibrationOrder, Labelled, Probed
 from rlaif.records.calibration import (
-    Calibration,
     CalibrationMap,
     Costs,
     CriterionCalibration,
-    Fitted,
 )
 from rlaif.records.criterion import Judged, leaves
+from rlaif.records.fitted import Fitted
 from rlaif.records.judge import Judge
 from rlaif.records.rubric import Rubric
 from rlaif.runs.calibrate_judge import Target, target
@@ -36,7 +35,6 @@ from rlaif.runs.calibrate_probe import Probing, refuse_closed
 from rlaif.runs.kept import kept_rubric
 from rlaif.runs.kept_order import whole_judge
 from rlaif.storage.labels import Labels
-from rlaif.storage.pair_folder import is_of_pairs
 from rlaif.storage.run_folder import RunFolder, open_run
 
 OTHERS = "(others)"
@@ -87,11 +85,6 @@ def calibrate(wanted: Calibrating) -> CalibrationReport:
     Raises: FileProblems with every label that is wrong; InputError for what cannot be calibrated;
     RunError, UnknownName, MissingExtra.
     """
-    if is_of_pairs(wanted.run):
-        raise InputError(
-            f"{wanted.run}: a run of pairs; the probabilities of a run of grades are calibrated\n"
-            "  hint: name a run of `rlaif grade`"
-        )
     run = open_run(wanted.run)
     rubric = kept_rubric(run)
     judge = whole_judge(run, rubric)
@@ -201,7 +194,7 @@ def _write(
         if one.map is not None and one.criterion == OTHERS:
             others = one.map
         elif one.map is not None:
-            question = question_hash(asked[one.criterion], words_of(judge))
+            question = question_hash(asked[one.criterion], words_of(judge), rubric)
             stated = {name: getattr(one.map, name) for name in CalibrationMap.model_fields}
             maps[one.criterion] = CriterionCalibration(**stated, question=question)
     fitted = Fitted(
@@ -217,4 +210,5 @@ def _write(
         share=split.share,
         on=datetime.now(UTC).strftime("%Y-%m-%d"),
     )
-    return goal.write(Calibration(criteria=maps, others=others, fitted=fitted))
+    made_of = {"criteria": maps, "others": others, "fitted": fitted}
+    return goal.write(goal.stated.model_copy(update=made_of))

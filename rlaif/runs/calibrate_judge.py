@@ -31,6 +31,12 @@ class Target:
     """The file that the calibration goes into."""
     language: str
 
+    @property
+    def stated(self) -> Calibration:
+        """What the file says already: the maps of the other kind of run are kept."""
+        judge = read_judge(self.out, self.text).judge
+        return (judge.spec.calibration if judge else None) or Calibration()
+
     def with_maps(self, calibration: Calibration) -> str:
         """The new file's text. Raises: FileProblems, InputError where it would be another judge."""
         made = with_calibration(self.out, self.text, calibration)
@@ -68,10 +74,21 @@ def target(kept: Judge, language: str, out: Path, given: str | None, *, force: b
             f"{out}: the judge's model or tokenizer lies beside its file, and would not be found "
             f"from there\n  hint: write it into {judge.folder}"
         )
-    text = read_text(path) if path else judge_text(kept.uncalibrated.spec)
+    text = read_text(path) if path else judge_text(kept.spec)
     if problems := read_judge(out, text).problems:
+        if kept.members:
+            raise _far_from_members(out, path)
         raise FileProblems(problems)
     return Target(out, kept, text, language)
+
+
+def _far_from_members(out: Path, path: Path | None) -> InputError:
+    """The text is sound where it came from: what it names is not there."""
+    where = f"into {path.parent}" if path else "beside its own file"
+    return InputError(
+        f"{out}: the judges of a jury or a cascade are files beside its own, and are not found "
+        f"from there\n  hint: write it {where}"
+    )
 
 
 def _file(kept: Judge, language: str, given: str | None) -> Path | None:

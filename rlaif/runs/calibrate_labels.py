@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from math import isnan
 from pathlib import Path
 from typing import Any
 
-from rlaif.agreement.splitting import fitting_part
+from rlaif.agreement.splitting import fitting_part, prompt_key
 from rlaif.errors import InputError
 from rlaif.records.calibrated import Labelled
 from rlaif.records.criterion import Criterion, Judged, leaves
 from rlaif.records.identity import digest_of
 from rlaif.records.rubric import Rubric
-from rlaif.records.sample import Sample, prompt_digest
+from rlaif.records.sample import Sample
 from rlaif.runs.agree_labels import (
     by_sample,
     criteria_of,
@@ -39,6 +40,8 @@ class Split:
 
     def __post_init__(self) -> None:
         """Raises: InputError where nothing would be left for one of the parts."""
+        if isnan(self.share):
+            raise InputError("--share nan: this is no number\n  hint: one between 0 and 1: 0.5")
         if not 0 < self.share < 1:
             raise InputError(
                 f"--share {self.share:g}: nothing would be left to "
@@ -141,7 +144,7 @@ class _Collecting:
                 continue
             self._found.samples += 1
             self._states.clear()
-            prompt = prompt_digest(one.sample)
+            prompt = prompt_key(one.sample)
             fits = fitting_part(prompt, self._split.seed, self._split.share)
             number = int(prompt[:12], 16)
             for criterion, row in _last_words(list(rated_rows(self._rubric, one, mine, criteria))):

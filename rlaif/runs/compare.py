@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import aclosing
+from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from rlaif.checks.run import check_versions
 from rlaif.errors import InputError
+from rlaif.grading.pair_asking import Comparer
+from rlaif.grading.pair_calibrating import pair_calibration_note, pair_map_of, rule_of
 from rlaif.grading.pair_engine import finished_pairs
 from rlaif.grading.pair_plan import PairWork
 from rlaif.records.identity import digest
 from rlaif.records.judge import Judge, ask_fingerprint
+from rlaif.records.pair_calibration import PairMap
 from rlaif.records.preference import Preference
 from rlaif.records.rubric import Rubric
 from rlaif.reporting.text import count_of
@@ -104,6 +107,8 @@ def compare_run(order: PairOrder, watcher: PairWatcher) -> Counts:
         if rows.needs.judge and order.rubric.taught:
             watcher.note("examples with 'teach: true' are of single completions: not shown here")
         judge = judge.speaking(order.rubric.language)
+        if rows.needs.judge and (note := pair_calibration_note(judge, order.rubric)):
+            watcher.note(note)
         with remembering(order.cache, order.recheck) as memory:
             job = _Job(run, order, judge, rows.needs, watcher, memory)
             if job.finished():
@@ -155,6 +160,11 @@ class _Job:
     watcher: PairWatcher
     memory: Remembering
 
+    @property
+    def reads(self) -> PairMap | None:
+        """The map by which the judge's preferences are read."""
+        return pair_map_of(self.judge, self.order.rubric) if self.needs.judge else None
+
     def finished(self) -> bool:
         """Whether all is compared under this rubric and this judge, as far as is known unasked."""
         known = self.run.manifest.judge
@@ -168,10 +178,10 @@ class _Job:
 
     async def compare(self) -> None:
         """Start sandbox and judge, as far as they are needed, and compare what is missing."""
-        order = self.order
+        order, reads = self.order, self.reads
         async with (
             sandbox_ready(self.needs.code, unsafe=order.unsafe_no_sandbox) as sandbox,
-            ready_to_compare(self.judge, asks=self.needs.judge, memory=self.memory) as comparer,
+            self._ready() as comparer,
         ):
             asker = comparer.asker
             for text in (*sandbox.notes, *asker.notes):
@@ -188,9 +198,17 @@ class _Job:
                     with self.run.writer() as writer:
                         async with ticked(writer), ticked(spending):
                             async for made in plans:
-                                preference = made.preference(self.judge.name)
+                                preference = made.preference(self.judge.name, reads)
                                 writer.append(preference)
                                 self.watcher.compared(preference)
+
+    def _ready(self) -> AbstractAsyncContextManager[Comparer]:
+        return ready_to_compare(
+            self.judge,
+            asks=self.needs.judge,
+            memory=self.memory,
+            rule=rule_of(self.judge, self.reads),
+        )
 
     def _under(self, served: str) -> str:
         return compared_under(self.order.rubric, self.judge, served, self.needs.checks)

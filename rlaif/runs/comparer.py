@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 from rlaif.errors import InputError
 from rlaif.grading.pair_asking import Comparer
+from rlaif.grading.pair_combine import Rule
 from rlaif.ports import JudgeBackend
 from rlaif.prompting.pair_prompt import PairPrompter
 from rlaif.records.judge import Judge
@@ -32,17 +33,18 @@ async def ready_to_compare(
     *,
     asks: bool = True,
     memory: Remembering = NOTHING_REMEMBERED,
+    rule: Rule | None = None,
 ) -> AsyncIterator[Comparer]:
     """The judge, loaded and able to compare; `backend` stands in for the one its file names.
 
-    Where nothing is asked (`asks` false), none is loaded.
+    Where nothing is asked (`asks` false), none is loaded. `rule` stands in for its `pairwise`.
     Raises: JudgeUnavailable, MissingExtra, FileProblems or InputError, each with what to change.
     """
     judge = judge if asks else no_judge()
     refuse_written(judge)
     async with started(judge, backend, pair_prompter_of) as (backends, prompters):
         asker = asker_of(judge, backends, prompters, memory)
-        yield Comparer(asker, tuple(prompters), judge.spec.pairwise)
+        yield Comparer(asker, tuple(prompters), rule or judge.spec.pairwise)
 
 
 def refuse_written(judge: Judge) -> None:

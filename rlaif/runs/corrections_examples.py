@@ -11,15 +11,17 @@ from rlaif.authoring.signs import has_control_sign
 from rlaif.authoring.writing import rubric_text
 from rlaif.errors import InputError
 from rlaif.records.criterion import leaves
+from rlaif.records.identity import digest
 from rlaif.records.rubric import Example, Rubric
 from rlaif.records.sample import Chat, prompt_digest
 from rlaif.runs.corrections_export import NONE_ASIDE, settled_samples
+from rlaif.runs.corrections_judge import asked_by
 from rlaif.runs.corrections_source import Wanted, spooled
 from rlaif.runs.corrections_split import Split
 from rlaif.runs.editing import add_examples
 from rlaif.runs.new_example import example_of
-from rlaif.storage.placing import place_whole
-from rlaif.training.corrections.choosing import Choosable, chosen, words_of
+from rlaif.storage.export import destination
+from rlaif.training.corrections.choosing import Choosable, chosen, once, words_of
 from rlaif.training.corrections.rows import sample_of
 from rlaif.training.corrections.settling import Settled
 
@@ -55,22 +57,27 @@ def make_examples(
     Raises: InputError, FileProblems.
     """
     left_out: Counter[str] = Counter()
+    outdated = 0
     known = {(_text(one.prompt), _text(one.completion)) for one in rubric.examples}
     with spooled(source, wanted) as spool:
         found: list[Choosable] = []
-        for place, one in enumerate(settled_samples(spool, split, kept_aside=False)):
+        asked = asked_by(rubric)
+        for place, one in enumerate(settled_samples(spool, split, asked, kept_aside=False)):
+            outdated += len(one.outdated)
             labels = _fitting(one, rubric)
             reason = _unfit(one, labels, known, choice)
             if reason:
                 left_out[reason] += 1
             else:
                 found.append(_choosable(place, one, labels))
+        every, found = len(found), once(found)
+        left_out["of texts that another one has too"] += every - len(found)
         ids = [criterion.id for criterion in leaves(rubric.items)]
         picked = {
             one.place: one for one in chosen(found, ids, choice.per_criterion, choice.longest)
         }
         left_out["not needed: their criteria have their examples"] += len(found) - len(picked)
-        samples = enumerate(settled_samples(spool, split, kept_aside=False))
+        samples = enumerate(settled_samples(spool, split, asked, kept_aside=False))
         examples = [
             _example(one, rubric, dict(picked[place].labels), choice)
             for place, one in samples
@@ -80,14 +87,17 @@ def make_examples(
         raise InputError(
             f"{source}: no correction gives an example of '{rubric.rubric}'{_why(left_out)}"
         )
-    notes = () if split.share else (NONE_ASIDE,)
+    notes = [] if split.share else [NONE_ASIDE]
+    if outdated:
+        notes.append(f"left out {outdated:,} answers to a question that was worded otherwise")
     counted = {name: reason for name, reason in left_out.items() if reason}
-    return Made(tuple(examples), _labelled(examples), counted, notes)
+    return Made(tuple(examples), _labelled(examples), counted, tuple(notes))
 
 
 def write_examples(made: Made, out: str) -> None:
     """Write them as YAML, ready to be put into a rubric file. Raises: InputError, RunError."""
-    place_whole(out, examples_text(made).encode())
+    with destination(out) as stream:
+        stream.write(examples_text(made).encode())
 
 
 def examples_text(made: Made) -> str:
@@ -142,6 +152,7 @@ def _choosable(place: int, one: Settled, labels: dict[str, str | None]) -> Choos
     return Choosable(
         place=place,
         prompt=prompt_digest(sample),
+        text=digest(*texts, sample.reference or ""),
         length=sum(map(len, texts)),
         words=words_of("\n".join(texts)),
         labels=labels,

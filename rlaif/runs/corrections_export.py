@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from typing import Any
 
+from rlaif.agreement.splitting import prompt_key
 from rlaif.records.row_rules import RowForm
 from rlaif.runs.corrections_judge import JudgeRows
 from rlaif.runs.corrections_rows import OfJudge, OfTexts, Rows
 from rlaif.runs.corrections_source import Wanted, spooled
-from rlaif.runs.corrections_split import Split, beside
+from rlaif.runs.corrections_split import Split, beside, refuse_source, refuse_stale
 from rlaif.storage.corrections.spool import Spooled
 from rlaif.storage.row_files import Columns, name_of, write_rows_and_card
 from rlaif.training.card import Making as HubMaking
 from rlaif.training.card import hub_head
 from rlaif.training.chat_rows import Shape
 from rlaif.training.corrections.card import Count, Making, corrections_card
-from rlaif.training.corrections.rows import RowKind
+from rlaif.training.corrections.rows import RowKind, sample_of
 from rlaif.training.corrections.settling import Settled, settled
 
 _TITLES: Mapping[str, tuple[str, tuple[str, ...]]] = {
@@ -80,15 +81,39 @@ def export_judge_rows(export: Export, judge_rows: JudgeRows, balanced: bool) -> 
     """
     with spooled(export.source, export.wanted) as spool:
         made = OfJudge(judge_rows, balanced)
-        return _both(export, "judge-sft", spool, made, {"balanced": balanced})
+        found = _both(export, "judge-sft", spool, made, {"balanced": balanced})
+        told = _taught_aside(spool, export.split, judge_rows)
+        return replace(found, notes=(*told, *found.notes))
+
+
+def _taught_aside(spool: Spooled, split: Split, judge_rows: JudgeRows) -> list[str]:
+    """A warning where the rubric teaches a prompt that is kept aside to measure by."""
+    aside = {key for key in judge_rows.taught_prompts if split.keeps_prompt_aside(key)}
+    if not split.share or not aside:
+        return []
+    seen = {key for one in spool if (key := prompt_key(sample_of(one))) in aside}
+    if not seen:
+        return []
+    prompts = "1 prompt" if len(seen) == 1 else f"{len(seen):,} prompts"
+    return [
+        f"{prompts} of the part kept aside: the rubric's examples teach the judge by them, so that "
+        "this part measures it too well\n"
+        "  hint: make the examples with the same --held-out and --seed"
+    ]
 
 
 def _both(
     export: Export, kind: str, spool: Spooled, made: Rows, rules: Mapping[str, object]
 ) -> Exported:
     split = export.split
+    refuse_source(export.source, export.out, beside(export.out))
+    held_out = None
+    if split.share:
+        # First, so that a stale one is refused before anything is written
+        held_out = _part(export, kind, spool, made, rules, kept_aside=True)
+    else:
+        refuse_stale(beside(export.out))
     taught = _part(export, kind, spool, made, rules, kept_aside=False)
-    held_out = _part(export, kind, spool, made, rules, kept_aside=True) if split.share else None
     notes = [] if split.share else [NONE_ASIDE]
     if split.share and held_out and not held_out.count.rows:
         notes.append("no row is kept aside: a larger --held-out, another --seed, or more prompts")
@@ -117,7 +142,7 @@ def _part(
     out = beside(export.out) if kept_aside else export.out
     count = Count()
     columns = Columns(made.kinds, made.shape.tools, made.shape.reasoning)
-    samples = settled_samples(spool, export.split, kept_aside=kept_aside)
+    samples = settled_samples(spool, export.split, made.asked, kept_aside=kept_aside)
     rows = made.of(_counted(samples, count), count)
     title, tags = _TITLES[kind]
     applied = {"as": kind, **rules, **_applied(export)}
@@ -141,14 +166,19 @@ def _part(
         front = hub_head(head, count.rows, _DATA) if export.form == "dataset" else ""
         return front + corrections_card(making, count)
 
-    return Written(write_rows_and_card(rows, columns, out, export.form, card), count)
+    paths = write_rows_and_card(rows, columns, out, export.form, card)
+    if not paths:
+        refuse_stale(out)
+    return Written(paths, count)
 
 
-def settled_samples(spool: Spooled, split: Split, *, kept_aside: bool) -> Iterator[Settled]:
-    """What people agree on about each sample of one part."""
+def settled_samples(
+    spool: Spooled, split: Split, asked: Mapping[str, str], *, kept_aside: bool
+) -> Iterator[Settled]:
+    """What people agree on about each sample of one part. Args: `asked` as in `settled`."""
     for corrections in spool.by_sample():
         if split.keeps_aside(corrections[0]) == kept_aside:
-            yield settled(corrections)
+            yield settled(corrections, asked)
 
 
 def _counted(samples: Iterable[Settled], count: Count) -> Iterator[Settled]:

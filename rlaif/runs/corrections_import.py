@@ -14,6 +14,7 @@ from rlaif.records.rubric import Rubric
 from rlaif.runs.corrections_labels import columns_of
 from rlaif.runs.corrections_match import Samples
 from rlaif.runs.corrections_said import Maker, NotSaidError
+from rlaif.runs.corrections_split import refuse_source
 from rlaif.storage.corrections.argilla import read_argilla
 from rlaif.storage.corrections.documents import objects_of
 from rlaif.storage.corrections.foreign import Columns, Foreign
@@ -63,6 +64,12 @@ class Imported:
     unmatched: list[str] = field(default_factory=list)
     """Records that match no sample, each with the reason; the first ones."""
     unmatched_count: int = 0
+    nameless: int = 0
+    """Corrections that name nobody."""
+    unstated: int = 0
+    """Times that a record does not say whether somebody's answers were submitted."""
+    unscored: int = 0
+    """Corrections without a score by the person's answers."""
     unknown: Counter[str] = field(default_factory=Counter)
     """Answers to questions that the rubric has no criterion for, by question."""
     problems: list[Problem] = field(default_factory=list)
@@ -86,6 +93,7 @@ def import_corrections(wanted: Import) -> Imported:
             f"which columns of {shown(wanted.source)} answer criteria is not known\n"
             "  hint: --rubric R, or --map criterion:ID=COLUMN"
         )
+    refuse_source(wanted.source, wanted.out)
     found = Imported()
     records = list(_records(wanted, columns, found))
     samples = Samples(wanted.samples, {}, records) if wanted.samples else None
@@ -110,6 +118,7 @@ def _records(wanted: Import, columns: Columns, found: Imported) -> Iterator[Fore
             found.problems.append(_problem(path, number, str(error)))
             continue
         found.silent += record.skipped
+        found.unstated += record.unstated
         yield record
 
 
@@ -144,6 +153,8 @@ def _made(
             except ValueError as error:
                 found.problems.append(_problem(shown(source), record.number, str(error)))
             else:
+                found.nameless += not correction.annotator
+                found.unscored += correction.human_score is None
                 yield correction
     found.unknown.update(maker.unknown)
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
+from rlaif.agreement.splitting import prompt_key
 from rlaif.errors import InputError
 from rlaif.grading.plan import Plan, Work, plan
 from rlaif.grading.verdict import place_of_label
@@ -16,10 +17,13 @@ from rlaif.prompting.form import Form
 from rlaif.prompting.prompt import Prompter
 from rlaif.prompting.question import Question
 from rlaif.records.correction import JudgeSaid
-from rlaif.records.criterion import Judged
+from rlaif.records.criterion import Judged, leaves
 from rlaif.records.judge import Judge
 from rlaif.records.rubric import Rubric
+from rlaif.records.sample import Sample
 from rlaif.runs.backends import backend_of
+from rlaif.runs.corrections_match import text_key
+from rlaif.runs.corrections_unasked import Dropped, reason_of
 from rlaif.runs.judge import codec_of, prompter_of
 from rlaif.storage.row_files import Kind
 from rlaif.training.corrections.rows import lineage, sample_of
@@ -27,19 +31,6 @@ from rlaif.training.corrections.settling import Settled
 
 IGNORED = -100
 """The label of a token that nothing is learned from."""
-
-Dropped = Literal[
-    "prescreened", "not_asked", "unknown_criterion", "unknown_label", "incomplete", "unwritable"
-]
-WORDS: Mapping[Dropped, str] = {
-    "prescreened": "of outputs that the prescreen decides, so that no judge is asked",
-    "not_asked": "on criteria that no judge is asked about this sample",
-    "unknown_criterion": "on criteria that the rubric has no judge asked about",
-    "unknown_label": "that the criterion has no place for",
-    "incomplete": "of samples of which a judge of one call has not every answer",
-    "unwritable": "of texts that cannot be written as a prompt",
-}
-"""Why an answer gives no row, behind a number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +59,10 @@ class JudgeRows:
         self._rubric, self._judge = rubric, judge
         self._prompter: Prompter = prompter_of(judge, backend, rubric)
         self._codec: Codec | None = codec_of(judge, backend)
+        taught = [example.sample("example") for example in rubric.taught]
+        self._taught = {_texts(one) for one in taught}
+        self.taught_prompts = frozenset(map(prompt_key, taught))
+        """Keys of the prompts that the judge is taught by."""
         self._ends: tuple[int, ...] = ()
         files = backend.tokenizer()
         if self._codec and files and not judge.own.reads_labels:
@@ -87,14 +82,23 @@ class JudgeRows:
             "judge_label": "text",
         }
 
+    @property
+    def asked(self) -> dict[str, str]:
+        """The question of each criterion that a judge is asked about."""
+        return asked_by(self._rubric)
+
     def of(self, one: Settled) -> Iterator[JudgeRow | Dropped]:
         """The rows of one sample; for each answer without one, why."""
-        made = plan(Work(sample_of(one.correction)), self._rubric)
+        sample = sample_of(one.correction)
+        if _texts(sample) in self._taught:
+            yield from _all_of(one.labels, "taught")
+            return
+        made = plan(Work(sample), self._rubric)
         judged = {c.id: c for c in made.criteria if isinstance(c, Judged)}
         asked = {c.id for c in made.open()}
         wanted: dict[str, Judged] = {}
         for name, label in one.labels.items():
-            reason = _reason(made, judged.get(name), name in asked, label)
+            reason = reason_of(made, judged.get(name), name in asked, label)
             if reason:
                 yield reason
             else:
@@ -185,7 +189,16 @@ class JudgeRows:
         return tuple(codec.plain(answer))
 
 
-def _all_of(wanted: Sequence[Judged], reason: Dropped) -> list[Dropped]:
+def asked_by(rubric: Rubric) -> dict[str, str]:
+    """What a rubric asks a judge, by criterion."""
+    return {c.id: c.ask for c in leaves(rubric.items) if isinstance(c, Judged)}
+
+
+def _texts(sample: Sample) -> tuple[str, str]:
+    return prompt_key(sample), text_key(sample.completion)
+
+
+def _all_of(wanted: Collection[object], reason: Dropped) -> list[Dropped]:
     return [reason] * len(wanted)
 
 
@@ -207,17 +220,6 @@ def _refuse(judge: Judge) -> None:
             f"the judge '{judge.name}' thinks before it answers, and no expert wrote its thoughts\n"
             "  hint: a copy of its file with thinking: false"
         )
-
-
-def _reason(made: Plan, criterion: Judged | None, asked: bool, label: str | None) -> Dropped | None:
-    if criterion is None:
-        return "unknown_criterion"
-    if made.prescreened:
-        return "prescreened"
-    if not asked:
-        return "not_asked"
-    takes = criterion.allow_na if label is None else criterion.takes(label)
-    return None if takes else "unknown_label"
 
 
 def _rationale(one: Settled, criterion: str) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from rlaif.errors import InputError
 from rlaif.records.base import nearest
+from rlaif.records.correction import same_label
 from rlaif.records.criterion import Criterion, Judged, leaves
 from rlaif.records.rubric import Rubric
 from rlaif.storage.corrections.foreign import NA_WORDS, USUAL, Columns, names_of
@@ -68,12 +69,14 @@ def questions_of(columns: Columns, rubric: Rubric | None, *, every: bool) -> Que
     Args: `every`, without a rubric a question that nothing is known of is a criterion.
     """
     criteria = {criterion.id: criterion for criterion in leaves(rubric.items)} if rubric else {}
-    names = names_of(criteria)
-    answers = {question: one for one, question in names.answers.items()}
-    why = {question: one for one, question in names.why.items()}
+    plain = names_of(criteria)
+    answers = {question: one for one, question in plain.answers.items()}
+    why = {question: one for one, question in plain.why.items()}
     for one in criteria:
         answers[one] = one
-        why |= {f"{one}.comment": one, f"{one}_comment": one}
+        names = (f"{one}.comment", f"{one}_comment")
+        # A criterion of that name is a criterion.
+        why |= {name: one for name in names if name not in criteria}
     answers |= {theirs: ours for ours, theirs in columns.criteria.items()}
     why |= {theirs: ours for ours, theirs in columns.why.items()}
     return Questions(answers, why, criteria, open=every and rubric is None)
@@ -92,8 +95,36 @@ def label_of(criterion: Criterion | None, name: str, value: Any) -> str | None:
     if criterion is None:
         return None if text.strip().lower() in NA_WORDS else text
     if criterion.takes(text):
-        return text
+        scale = criterion.range if isinstance(criterion, Judged) else None
+        return text if scale is None else same_label(text, criterion.answers)
     return _near(criterion, name, text)
+
+
+def kept_label(answers: Sequence[str], name: str, value: Any) -> str:
+    """The label that `value` stands for, of a criterion of which only the answers are known.
+
+    Where all of them are numbers, any number between them is one. Raises: UnknownLabelError.
+    """
+    text = label_of(None, name, value)
+    if text is None:
+        text = str(value[0] if isinstance(value, list) else value)
+    if not answers:
+        return text
+    label = same_label(text, answers) or text
+    same = [answer for answer in answers if answer.lower() == label.strip().lower()]
+    if len(same) == 1:
+        return same[0]
+    if label in answers or _between(answers, label):
+        return label
+    raise UnknownLabelError(f"'{name}' has no answer '{label[:40]}'; one of: {', '.join(answers)}")
+
+
+def _between(answers: Sequence[str], label: str) -> bool:
+    try:
+        numbers = [float(answer) for answer in answers]
+        return min(numbers) <= float(label) <= max(numbers)
+    except ValueError:
+        return False
 
 
 def _as_text(value: Any) -> str:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from rlaif.agreement.progress import wilson
 from rlaif.records.correction import Correction
 from rlaif.runs.corrections_source import Wanted, spooled
 from rlaif.training.corrections.choosing import words_of
@@ -22,8 +23,10 @@ class CriterionSaid:
 
     criterion: str
     answers: int = 0
+    checked: bool = False
+    """A program answers it, not the judge."""
     compared: int = 0
-    """Answers where the judge gave one too."""
+    """Answers where the judge, or the program, gave one too."""
     overruled: int = 0
     directions: Counter[tuple[str, str]] = field(default_factory=Counter)
     """Of those that were overruled: the judge's answer, and the expert's."""
@@ -34,6 +37,17 @@ class CriterionSaid:
     def share(self) -> float | None:
         """Of the compared answers, those that were overruled; None without any."""
         return self.overruled / self.compared if self.compared else None
+
+    @property
+    def at_least(self) -> float:
+        """The lower end of the share's 95% interval: 1 of 1 is known worse than 20 of 30."""
+        interval = wilson(self.overruled, self.compared)
+        return interval[0] if interval else 0.0
+
+    @property
+    def by(self) -> str:
+        """Whom people overrule."""
+        return "the check" if self.checked else "the judge"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +66,7 @@ class CorrectionsSaid:
     answers: dict[str, dict[str, int]]
     """Answers by annotator and criterion."""
     criteria: tuple[CriterionSaid, ...]
-    """The most overruled first."""
+    """The most surely overruled first: by the lower end of the interval of the share."""
     disputed: int
     """Answers on which annotators disagree without a majority or a last word."""
 
@@ -92,6 +106,7 @@ def _answers(one: Correction, criteria: dict[str, CriterionSaid], answers: Count
         answers[entry.criterion] += 1
         said = criteria.setdefault(entry.criterion, CriterionSaid(entry.criterion))
         said.answers += 1
+        said.checked = entry.checked
         said.compared += entry.judge is not None
         if entry.overruled and entry.judge is not None:
             said.overruled += 1
@@ -101,7 +116,7 @@ def _answers(one: Correction, criteria: dict[str, CriterionSaid], answers: Count
 
 
 def _order(said: CriterionSaid) -> tuple[float, int, str]:
-    return -(said.share or 0.0), -said.overruled, said.criterion
+    return -said.at_least, -said.overruled, said.criterion
 
 
 def _shown(label: str | None) -> str:
@@ -140,19 +155,32 @@ def said_in_words(found: CorrectionsSaid) -> Iterator[str]:
         answers = _count(found.disputed, "answer")
         yield f"{answers} on which annotators disagree, without a majority or a last word"
     yield ""
+    yield from _criteria_in_words(found)
+
+
+def _criteria_in_words(found: CorrectionsSaid) -> Iterator[str]:
     overruled = [one for one in found.criteria if one.overruled]
-    yield ("overruled most:" if overruled else "no answer of the judge was overruled")
+    if overruled:
+        yield "overruled most:"
+    elif any(one.compared for one in found.criteria):
+        yield "no answer of the judge was overruled"
     for one in overruled:
         yield from _criterion_in_words(one)
     for one in found.criteria:
         if not one.overruled:
-            yield f"{one.criterion}: never, of {one.compared:,} answers"
+            yield f"{one.criterion}: {_never(one)}"
+
+
+def _never(one: CriterionSaid) -> str:
+    if not one.compared:
+        return f"{_count(one.answers, 'answer')}, and none of {one.by} to hold them against"
+    return f"never, of {one.compared:,} answers"
 
 
 def _criterion_in_words(one: CriterionSaid) -> Iterator[str]:
     yield f"{one.criterion}: {one.overruled:,} of {one.compared:,} answers ({one.share:.0%})"
     for (judge, human), count in one.directions.most_common():
-        yield f"  judge said '{judge}', experts '{human}': {count:,}"
+        yield f"  {one.by.removeprefix('the ')} said '{judge}', experts '{human}': {count:,}"
     for comment in telling_comments(one.comments):
         yield f"  because: {' '.join(comment.split())}"
 
@@ -175,6 +203,8 @@ def said_row(found: CorrectionsSaid) -> dict[str, object]:
                 "compared": one.compared,
                 "overruled": one.overruled,
                 "share": one.share,
+                "at_least": one.at_least,
+                "checked": one.checked,
                 "directions": [
                     {"judge": judge, "human": human, "count": count}
                     for (judge, human), count in one.directions.most_common()

@@ -7,8 +7,8 @@ from typing import Any, Protocol
 
 import orjson
 
-from rlaif.runs.corrections_judge import WORDS as JUDGE_WORDS
 from rlaif.runs.corrections_judge import JudgeRow, JudgeRows
+from rlaif.runs.corrections_unasked import WORDS as JUDGE_WORDS
 from rlaif.storage.held_lines import HeldLines
 from rlaif.storage.row_files import Kind
 from rlaif.training.chat_rows import Shape
@@ -25,6 +25,8 @@ class Rows(Protocol):
 
     kinds: Mapping[str, Kind]
     shape: Shape
+    asked: Mapping[str, str]
+    """The question by criterion, where only answers to that one count."""
 
     def of(self, samples: Iterable[Settled], count: Count) -> Iterator[Row]:
         """The rows of `samples`, each with the columns of `kinds`; fills `count`."""
@@ -36,6 +38,7 @@ class OfTexts:
     def __init__(self, kind: RowKind, shape: Shape, accepted_from: float | None) -> None:
         """Take what holds for all rows; see `rows_of`."""
         self._kind, self.shape, self._accepted_from = kind, shape, accepted_from
+        self.asked: Mapping[str, str] = {}
         side: Kind = "chat" if shape.chat else "text"
         flags: dict[str, Kind] = {"label": "flag", "on_policy": "flag"}
         self.kinds: Mapping[str, Kind] = {
@@ -64,6 +67,7 @@ class OfJudge:
     def __init__(self, rows: JudgeRows, balanced: bool) -> None:
         """Args: `balanced`, of each criterion as many rows of each label."""
         self._rows, self._balanced = rows, balanced
+        self.asked: Mapping[str, str] = rows.asked
         lineage: dict[str, Kind] = {name: "text" for name in LINEAGE if name != "on_policy"}
         self.kinds: Mapping[str, Kind] = {**rows.kinds, **lineage}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -15,9 +15,19 @@ from rlaif.records.identity import canonical, digest
 from rlaif.records.refusals import plain_faults
 from rlaif.records.rubric import Rubric
 from rlaif.records.sample import Sample, sample_digest, turn_faults
-from rlaif.runs.corrections_labels import label_of, questions_of
-from rlaif.storage.corrections.foreign import COMMENT, REWRITTEN, USUAL, Columns, Foreign, Vote
-from rlaif.storage.corrections.kept import said_hash, vote_key
+from rlaif.runs.corrections_labels import kept_label, label_of, questions_of
+from rlaif.runs.corrections_score import human_score
+from rlaif.storage.corrections.foreign import (
+    COMMENT,
+    NA_WORDS,
+    REWRITTEN,
+    USUAL,
+    Columns,
+    Foreign,
+    Vote,
+)
+from rlaif.storage.corrections.kept import said_hash
+from rlaif.storage.corrections.kept_form import Kept, KeptCorrection
 
 
 class NotSaidError(ValueError):
@@ -40,29 +50,39 @@ class Maker:
 
         Raises: NotSaidError; ValueError with what is wrong, in words.
         """
-        kept = vote_key(record.kept, vote) if record.kept else None
+        kept = record.kept.corrections.get(vote.key) if record.kept else None
         if record.kept and kept is not None:
-            made = self._again(record, vote, kept)
-        else:
-            made = self._new(record, vote, sample)
-        return _sound(made)
+            return self._again(record, vote, sample, record.kept, kept)
+        return self._scored(_sound(self._new(record, vote, sample)))
 
-    def _again(self, record: Foreign, vote: Vote, kept: Mapping[str, Any]) -> dict[str, Any]:
+    def _scored(self, made: Correction) -> Correction:
+        """With the score by the answers, where they are to the rubric that is known."""
+        rubric = self._rubric
+        fits = rubric is not None and made.rubric.hash in ("", rubric.content_hash)
+        score = human_score(made, rubric) if rubric is not None and fits else None
+        return made.model_copy(update={"human_score": score})
+
+    def _again(
+        self,
+        record: Foreign,
+        vote: Vote,
+        sample: Sample | None,
+        whole: Kept,
+        kept: KeptCorrection,
+    ) -> Correction:
         """A correction that was exported, with what its record says now."""
-        whole = record.kept or {}
-        answers, why = _listed(whole, "answers"), _listed(whole, "why")
-        na = whole.get("na")
+        taken = {one.criterion: one.answers for one in kept.criteria}
         labels = {
-            criterion: None if vote.answers[question] == na else _label(vote.answers[question], na)
-            for question, criterion in answers.items()
+            criterion: self._label(criterion, vote.answers[question], whole.na, taken)
+            for question, criterion in whole.answers.items()
             if question in vote.answers
         }
-        comments = {c: str(vote.answers[q]) for q, c in why.items() if q in vote.answers}
-        entries = {str(one["criterion"]): dict(one) for one in kept.get("criteria", ())}
+        comments = {c: str(vote.answers[q]) for q, c in whole.why.items() if q in vote.answers}
+        entries = {one.criterion: one.model_dump() for one in kept.criteria}
         for name in (*labels, *comments):
             entries.setdefault(name, {"criterion": name})
-        made = {name: value for name, value in kept.items() if name not in ("said", "chat")}
-        made |= self._texts(record, None) | {
+        made = kept.stated()
+        made |= self._texts(record, sample) | {
             "criteria": [
                 {
                     **entry,
@@ -72,13 +92,27 @@ class Maker:
                 }
                 for name, entry in entries.items()
             ],
-            "human_output": _rewritten(vote.answers.get(REWRITTEN), chat=bool(kept.get("chat"))),
+            "human_output": _rewritten(vote.answers.get(REWRITTEN), chat=kept.chat),
             "comment": str(vote.answers.get(COMMENT) or ""),
         }
-        if said_hash(_sound(made)) != kept.get("said"):
-            # The score was worked out of other answers, and the answers are not of that time.
-            made |= {"human_score": None, "at": vote.at, "source": self._tool}
-        return made
+        found = _sound(made)
+        if said_hash(found) == kept.said:
+            return found if found.human_score is not None else self._scored(found)
+        # The score was worked out of other answers, and the answers are not of that time.
+        return self._scored(_sound(made | {"at": vote.at, "source": self._tool}))
+
+    def _label(
+        self, name: str, value: Any, na: str, answers: Mapping[str, Sequence[str]]
+    ) -> str | None:
+        """A label by the rubric, else by the answers that were kept; `na` is "does not apply"."""
+        if isinstance(value, list) and len(value) == 1:
+            value = value[0]
+        criterion = self._criterion(name)
+        if value == na:
+            return None if criterion is None else label_of(criterion, name, NA_WORDS[0])
+        if criterion is None:
+            return kept_label(answers.get(name, ()), name, value)
+        return label_of(criterion, name, value)
 
     def _new(self, record: Foreign, vote: Vote, sample: Sample | None) -> dict[str, Any]:
         answers, why, rest = self._sorted(record, vote)
@@ -92,7 +126,11 @@ class Maker:
         if not answers and rewritten is None and not comment.strip() and not any(why.values()):
             raise NotSaidError
         texts = self._texts(record, sample)
-        about = (texts["sample_id"], canonical(_plain(texts["output"])), vote.annotator)
+        about = [texts["sample_id"], canonical(_plain(texts["output"])), vote.annotator]
+        if not vote.annotator:
+            # Somebody else each time, as far as anybody knows
+            place = next(n for n, one in enumerate(record.votes) if one is vote)
+            about.append(f"{record.number}.{place}")
         identity = digest(self._tool, *about, ",".join(sorted(entries)))
         return {
             **texts,
@@ -113,14 +151,14 @@ class Maker:
         answers: dict[str, Any] = {}
         why: dict[str, str] = {}
         rest: dict[str, Any] = {}
-        of_record = _listed(record.kept or {}, "answers"), _listed(record.kept or {}, "why")
+        kept = record.kept or Kept()
         taken = {*self._columns.fields.values(), *(n for names in USUAL.values() for n in names)}
         for question, value in vote.answers.items():
-            if question in self._questions.why or question in of_record[1]:
-                name = self._questions.why.get(question) or of_record[1][question]
+            if question in self._questions.why or question in kept.why:
+                name = self._questions.why.get(question) or kept.why[question]
                 why[name] = str(value)
                 continue
-            criterion = of_record[0].get(question) or self._questions.criterion_of(question, taken)
+            criterion = kept.answers.get(question) or self._questions.criterion_of(question, taken)
             if criterion is not None:
                 answers[criterion] = value
             else:
@@ -165,18 +203,6 @@ class Maker:
         return {**texts, "sample_id": name}
 
 
-def _listed(kept: Mapping[str, Any], name: str) -> Mapping[str, str]:
-    value = kept.get(name)
-    return value if isinstance(value, dict) else {}
-
-
-def _label(value: Any, na: object) -> str | None:
-    """A label as our own export wrote it; a list of one where the tool makes choices lists."""
-    if isinstance(value, list) and len(value) == 1:
-        value = value[0]
-    return None if value == na else str(value)
-
-
 def _rewritten(value: Any, *, chat: bool) -> Any:
     """The rewritten output; of a chat, the messages that the text states as JSON."""
     if value is None or not chat:
@@ -189,7 +215,7 @@ def _rewritten(value: Any, *, chat: bool) -> Any:
 
 
 def _plain(side: Any) -> Any:
-    return side if isinstance(side, str | list) else [turn.as_written() for turn in side]
+    return [turn.as_written() for turn in side] if isinstance(side, tuple) else side
 
 
 def _under(rubric: Rubric | None) -> dict[str, str]:

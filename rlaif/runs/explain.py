@@ -11,7 +11,8 @@ from rlaif.grading.combine import score_of, work_out
 from rlaif.grading.disagreement import variances
 from rlaif.grading.holistic import in_one
 from rlaif.grading.plan import Work, plan
-from rlaif.records.criterion import Item, leaves
+from rlaif.records.calibration import CalibrationMap
+from rlaif.records.criterion import Item, Judged, leaves
 from rlaif.records.grade import Answered, Grade, Score
 from rlaif.records.rubric import Rubric
 from rlaif.records.sample import Sample
@@ -19,6 +20,7 @@ from rlaif.records.working import Working
 from rlaif.reporting.arithmetic import arithmetic_view
 from rlaif.reporting.sheet import Sheet
 from rlaif.runs.kept import kept_rubric
+from rlaif.runs.kept_maps import kept_maps
 from rlaif.storage.run_folder import open_run
 
 
@@ -33,6 +35,8 @@ class Explained:
     remarks: tuple[str, ...]
     variances: Mapping[str, float] = field(default_factory=dict)
     """How far the ballots lie apart, by criterion, where a verdict was made of several."""
+    maps: Mapping[str, CalibrationMap] = field(default_factory=dict)
+    """What reads the judge's probabilities, by criterion, where it is calibrated."""
 
 
 def explain(folder: Path, sample_id: str) -> Explained:
@@ -52,13 +56,16 @@ def explain(folder: Path, sample_id: str) -> Explained:
     items = graded_items(rubric, sample, given)
     working = work_out(items, given)
     remarks = _remarks(grade, score_of(working))
-    return Explained(rubric, grade, working, remarks, variances(items, grade))
+    reads = kept_maps(run, rubric)
+    found = ((c.id, reads.map_of(c)) for c in leaves(items) if reads and isinstance(c, Judged))
+    maps = {name: one for name, one in found if one is not None}
+    return Explained(rubric, grade, working, remarks, variances(items, grade), maps)
 
 
 def explained_view(found: Explained) -> Sheet:
     """The lines of it, for people."""
     given = (found.rubric, found.grade, found.working, found.remarks)
-    return arithmetic_view(*given, found.variances)
+    return arithmetic_view(*given, found.variances, found.maps)
 
 
 def graded_items(rubric: Rubric, sample: Sample, given: Mapping[str, Answered]) -> tuple[Item, ...]:

@@ -128,7 +128,7 @@ def judge_notes(judge: Judge, rubric: Rubric) -> Iterator[str]:
     """What to tell a person of a judge and a rubric, before anything is asked."""
     if note := language_note(judge, rubric):
         yield note
-    if note := calibration_note(judge.speaking(rubric.language), rubric.items):
+    if note := calibration_note(judge.speaking(rubric.language), rubric):
         yield note
 
 
@@ -177,7 +177,7 @@ async def ready(
     if rubric is not None:
         judge = judge.speaking(rubric.language)
     async with started(judge, used, prompter) as (backends, prompters):
-        yield asker_of(judge, backends, prompters, memory)
+        yield asker_of(judge, backends, prompters, memory, rubric)
 
 
 def asker_of(
@@ -185,10 +185,12 @@ def asker_of(
     backends: Sequence[JudgeBackend],
     prompters: Sequence[Prompter],
     memory: Remembering = NOTHING_REMEMBERED,
+    rubric: Rubric | None = None,
 ) -> Asker:
     """The judge as the grading engine takes it: its backends are started, one for each seat.
 
-    It speaks the rubric's language, where that matters: a calibration is of one template.
+    It speaks the rubric's language, where that matters: a calibration is of one template, and of
+    questions as the rubric puts them.
     """
     seats = [_seat(*one) for one in zip(judge.seats, backends, prompters, strict=True)]
     spec = judge.spec
@@ -196,7 +198,7 @@ def asker_of(
         name=judge.name,
         seats=tuple(seats),
         rule=spec if isinstance(spec, JuryJudge | CascadeJudge) else None,
-        reads=calibrating(judge),
+        reads=calibrating(judge, rubric),
         cache=memory.cache_for(judge),
         recheck=memory.share(judge),
         day=memory.day,

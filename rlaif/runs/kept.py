@@ -29,7 +29,7 @@ def kept_rubric(run: RunFolder | PairFolder) -> Rubric:
     return read.rubric
 
 
-def kept_judge(run: RunFolder) -> dict[str, Any]:
+def kept_judge(run: RunFolder | PairFolder) -> dict[str, Any]:
     """The judge that the run's grades are by: its file's fields, `template` and `served`.
 
     Raises: RunError where nothing was graded yet, or the file cannot be read.

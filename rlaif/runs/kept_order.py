@@ -16,6 +16,7 @@ from rlaif.records.judge import Judge, JudgeSpec
 from rlaif.records.rubric import Rubric
 from rlaif.runs.kept import kept_judge, kept_rubric
 from rlaif.runs.order import Order
+from rlaif.storage.pair_folder import PairFolder
 from rlaif.storage.run_folder import RunFolder
 
 _SPEC: TypeAdapter[JudgeSpec] = TypeAdapter(JudgeSpec)
@@ -55,8 +56,8 @@ def _judge_for(run: RunFolder, rubric: Rubric, judge: Judge | None, *, recalibra
     return same_judge(run, rubric, judge)
 
 
-def whole_judge(run: RunFolder, rubric: Rubric) -> Judge:
-    """The judge that the run's grades are by, with all its members; it speaks as it did.
+def whole_judge(run: RunFolder | PairFolder, rubric: Rubric) -> Judge:
+    """The judge that the run's grades or preferences are by, with its members; it speaks as it did.
 
     Raises: RunError where nothing was graded yet, or what is kept is not what it was.
     """

@@ -9,6 +9,7 @@ from rlaif.errors import InputError
 from rlaif.records.base import nearest
 from rlaif.records.criterion import Criterion, leaves
 from rlaif.runs.review_items import Whole
+from rlaif.runs.review_terms import takes
 from rlaif.storage.review import acts
 from rlaif.storage.review.acts import Kind
 
@@ -21,9 +22,9 @@ def criterion_of(whole: Whole, name: str) -> Criterion:
     found = whole.criterion(name)
     if found is None:
         hint = nearest(name, [c.id for c in leaves(whole.items)])
-        raise InputError(
-            f"sample '{whole.sample.sample_id}': no criterion '{name}'\n  hint: {hint}"
-        )
+        # By its number, which people count from 1: an id may be a name that is to be hidden.
+        where = f"sample {whole.kept.number + 1}"
+        raise InputError(f"{where}: no criterion '{name}'\n  hint: {hint}")
     return found
 
 
@@ -32,7 +33,7 @@ def refuse_label(criterion: Criterion, label: str | None) -> None:
 
     People may always say that a question does not apply; a judge only where it is allowed.
     """
-    if label is not None and not criterion.takes(label):
+    if not takes(criterion, label):
         told = criterion.told_answers
         raise InputError(f"'{criterion.id}' has no answer '{label}'\n  hint: {told}")
 
@@ -67,6 +68,8 @@ def told(taken: acts.Taken, sample_id: str) -> str:
         label = taken.now.label or "does not apply"
         of = taken.field.kind in ("answer", "settle")
         again = f", which is '{label}' again" if of else ", which is as it was before"
+        if not taken.holds:
+            again = f"; what was said before, '{label}', does not hold any more: it stays open"
     return f"took back {what} of {sample_id}{again}"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import orjson
@@ -11,7 +12,6 @@ import orjson
 from rlaif.agreement.informative import RANDOM_EVERY, in_order
 from rlaif.authoring.rubric_file import read_rubric
 from rlaif.errors import InputError, RunError
-from rlaif.grading.verdict import same_answer
 from rlaif.records.correction import Under
 from rlaif.records.criterion import Criterion, leaves
 from rlaif.records.judge import ask_fingerprint
@@ -20,6 +20,7 @@ from rlaif.records.sample import Sample
 from rlaif.runs.kept import kept_rubric
 from rlaif.runs.kept_order import whole_judge
 from rlaif.runs.review_copies import candidate_of, copy_of, items_in
+from rlaif.runs.review_terms import terms_by
 from rlaif.storage.manifest import Stated
 from rlaif.storage.review import content, derived
 from rlaif.storage.review.candidates import candidates, state_of
@@ -109,28 +110,19 @@ def _rank(connection: sqlite3.Connection, drawn: dict[int, int | None]) -> None:
 
 
 def _judge_anew(connection: sqlite3.Connection, rubric: Rubric) -> None:
-    """What follows from answers and grades together, now that grades have changed."""
-    query = """SELECT number, criterion, annotator, label, sample, items FROM said
-    JOIN texts USING (number) JOIN samples USING (number)
-    WHERE kind = 'answer' AND says AND place IS NOT NULL"""
-    for number, name, annotator, label, sample, items in connection.execute(query).fetchall():
-        criterion = criterion_in(rubric, sample, items, name)
-        if criterion is None or (label is not None and not criterion.takes(label)):
-            derived.drop_answer(connection, number, annotator, name)
-    derived.recount(connection)
-    connection.execute("DELETE FROM disputed")
-    several = """SELECT number, criterion, sample, items FROM said JOIN texts USING (number)
-    WHERE kind = 'answer' AND says GROUP BY number, criterion HAVING count(*) > 1"""
-    for number, name, sample, items in connection.execute(several).fetchall():
-        criterion = criterion_in(rubric, sample, items, name)
-        derived.find_dispute(connection, number, name, same_of(criterion))
+    """What follows from answers, questions and grades together, now that these have changed.
 
-
-def same_of(criterion: Criterion | None) -> Callable[[str | None, str | None], bool]:
-    """Whether two answers to a criterion agree; letter by letter where it is gone."""
-    if criterion is None:
-        return lambda one, other: one == other
-    return lambda one, other: same_answer(criterion, one, other)
+    Of samples that are no longer in the run all stays as it was.
+    """
+    query = """SELECT number, sample, items FROM texts JOIN samples USING (number)
+    WHERE place IS NOT NULL AND number IN (SELECT number FROM reviewed)"""
+    who = "SELECT annotator FROM reviewed WHERE number = ? ORDER BY annotator"
+    for number, sample, items in connection.execute(query).fetchall():
+        terms = terms_by(partial(criterion_in, rubric, sample, items))
+        for (annotator,) in connection.execute(who, (number,)).fetchall():
+            derived.weigh_sample(connection, number, annotator, terms)
+        derived.find_disputes(connection, number, terms)
+    derived.tally_all(connection)
 
 
 def criterion_in(rubric: Rubric, sample: str, items: str | None, name: str) -> Criterion | None:
@@ -186,4 +178,12 @@ def _told(connection: sqlite3.Connection, run: RunFolder, taken: int, drawn: int
     (gone,) = connection.execute(query + " WHERE place IS NULL AND says").fetchone()
     if gone:
         lines.append(f"{gone:,} reviewed samples are no longer in the run; what was said is kept")
+    query = "SELECT count(*) FROM said JOIN samples USING (number)"
+    query += " WHERE place IS NOT NULL AND kind = 'answer' AND says AND NOT holds"
+    (idle,) = connection.execute(query).fetchone()
+    if idle:
+        lines.append(
+            f"{idle:,} answers do not fit what is asked now: another question, other levels, or"
+            " no such criterion; they are kept, and count no more until they fit again"
+        )
     return lines

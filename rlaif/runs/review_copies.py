@@ -18,13 +18,12 @@ from rlaif.records.outcome import Failure, Skipped, Verdict
 from rlaif.records.rubric import Rubric
 from rlaif.records.sample import Chat, Sample
 from rlaif.runs.explain import graded_items
+from rlaif.runs.review_terms import question_of
 from rlaif.storage.review.candidates import Taken
-from rlaif.storage.review.content import PREVIEW, Asked, Copy
+from rlaif.storage.review.content import LOOKED_AT, Asked, Copy
 from rlaif.storage.review.grade_json import grade_text, items_text
 
 NOT_APPLICABLE = "does not apply"
-_LOOKED_AT = 4 * PREVIEW
-"""Characters of a completion of which the preview is made."""
 
 
 def copy_of(taken: Taken, rubric: Rubric) -> Copy:
@@ -44,7 +43,9 @@ def copy_of(taken: Taken, rubric: Rubric) -> Copy:
         items=None if items == plain else items_text(items),
         score=grade.score if grade else None,
         asked=tuple(_asked(c, given.get(c.id), wanted) for c in criteria),
-        preview=" ".join(prepare(sample, rubric.reasoning).said[:_LOOKED_AT].split())[:PREVIEW],
+        preview=" ".join(prepare(sample, rubric.reasoning).said[: 2 * LOOKED_AT].split())[
+            :LOOKED_AT
+        ],
         words="\n".join(_texts(sample)),
         known=orjson.dumps({k: v for k, v in asdict(known).items() if v}).decode(),
     )
@@ -104,7 +105,9 @@ def _is_outside(one: Answered | None) -> bool:
 def _asked(criterion: Criterion, one: Answered | None, wanted: set[str]) -> Asked:
     has = judge_answered(one)
     answer = one.answer if one is not None and has else None
-    return Asked(criterion.id, criterion.id in wanted, has, answer)
+    judged = isinstance(criterion, Judged)
+    question = question_of(criterion)
+    return Asked(criterion.id, criterion.id in wanted, has, answer, judged, question)
 
 
 def _candidate(

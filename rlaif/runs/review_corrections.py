@@ -7,18 +7,17 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
-from rlaif.errors import RunError
 from rlaif.grading.combine import combine
 from rlaif.grading.verdict import answered, same_answer, verdict_of_label
-from rlaif.records.correction import CorrectedCriterion, Correction, JudgeSaid, Under
+from rlaif.records.correction import CorrectedCriterion, Correction, JudgeSaid
 from rlaif.records.criterion import Checked, Criterion, leaves
 from rlaif.records.grade import Answered
 from rlaif.records.identity import digest
 from rlaif.records.outcome import Skipped, Verdict
-from rlaif.records.rubric import Rubric
-from rlaif.runs.review_building import rubric_in
 from rlaif.runs.review_copies import graded_of, judge_answered
-from rlaif.runs.review_items import Whole, question_of, whole_of
+from rlaif.runs.review_earlier import Ground, earlier_corrections, ground_of, idle_answers
+from rlaif.runs.review_items import Whole, whole_of
+from rlaif.runs.review_terms import question_of
 from rlaif.storage.review import content, looking
 from rlaif.storage.review.file import open_to_read
 from rlaif.storage.review.looking import Line, Settled
@@ -38,34 +37,31 @@ class _Word:
     adjudicated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Ground:
-    rubric: Rubric
-    rubric_under: Under
-    judge_under: Under
-
-
 def corrections_of(file: Path) -> Iterator[Correction]:
     """A correction for each sample and annotator that says anything, as it stands now.
 
     Where criteria were settled there is one more, `adjudicated`, by who settled last: with what was
-    settled, and with the answers on which all who gave any agree. It has no rewrite; those stay
-    with who wrote them. Samples come in the order of their numbers, one in memory at a time. The
-    same annotator and text always have the same id.
-    Raises: RunError for a file that is no review, or a newer rlaif's.
+    settled and holds, and with the answers on which all who gave any agree. It has no rewrite;
+    those stay with who wrote them. Answers to what is not asked any more (another question, other
+    levels) are a correction of their own under the rubric that was answered. Samples come in the
+    order of their numbers, one in memory at a time. The same annotator and text always have the
+    same id.
+    Raises: RunError for a file that is no review, or another rlaif's.
     """
-    grounds: dict[int, _Ground] = {}
+    grounds: dict[int, Ground] = {}
     with open_to_read(file) as kept, kept.reading() as connection:
         for sample in looking.reviewed_samples(connection):
-            if sample.grounds not in grounds:
-                stored = content.get_grounds(connection, sample.grounds)
-                grounds[sample.grounds] = _ground(file, *stored)
+            lines = looking.lines(connection, sample.number)
+            for number in {sample.grounds, *(line.grounds for line in lines)} - set(grounds):
+                grounds[number] = ground_of(file, *content.get_grounds(connection, number))
             ground = grounds[sample.grounds]
             whole = whole_of(sample, ground.rubric)
-            lines = looking.lines(connection, sample.number)
-            settled = looking.settled(connection, sample.number)
-            for word in _words(whole, lines, settled):
+            settled = [x for x in looking.settled(connection, sample.number) if x.holds]
+            idle = idle_answers(lines)
+            standing = [x for x in lines if (x.annotator, x.criterion) not in idle]
+            for word in _words(whole, standing, settled):
                 yield _correction(whole, word, ground)
+            yield from earlier_corrections(whole, lines, grounds)
 
 
 def drawn_samples(file: Path) -> Iterator[tuple[str, str]]:
@@ -108,7 +104,7 @@ def _agreed(whole: Whole, lines: Sequence[Line]) -> dict[str, str | None]:
     return found
 
 
-def _correction(whole: Whole, word: _Word, ground: _Ground) -> Correction:
+def _correction(whole: Whole, word: _Word, ground: Ground) -> Correction:
     sample = whole.sample
     given = graded_of(whole.grade)
     known = {criterion.id for criterion in whole.criteria}
@@ -133,7 +129,7 @@ def _correction(whole: Whole, word: _Word, ground: _Ground) -> Correction:
         ),
         score=whole.grade.score if whole.grade else None,
         human_score=_score(whole, given, word),
-        comment=word.comments.get("", ""),
+        comment=_on_the_whole(word),
         annotator=word.annotator,
         adjudicated=word.adjudicated,
         drawn=bool(whole.kept.drawn),
@@ -142,6 +138,13 @@ def _correction(whole: Whole, word: _Word, ground: _Ground) -> Correction:
         judge=ground.judge_under,
         policy=sample.policy,
     )
+
+
+def _on_the_whole(word: _Word) -> str:
+    """The comment on the whole; those on criteria where nothing else is said."""
+    if word.answers or word.rewrite is not None or "" in word.comments:
+        return word.comments.get("", "")
+    return "\n".join(f"{name}: {text}" for name, text in word.comments.items())
 
 
 def _criterion(criterion: Criterion, one: Answered | None, word: _Word) -> CorrectedCriterion:
@@ -205,10 +208,3 @@ def _score(whole: Whole, given: Mapping[str, Answered], word: _Word) -> float | 
 
 def _does_not_apply(one: Answered) -> bool:
     return isinstance(one.outcome, Skipped) and one.outcome.reason == "when"
-
-
-def _ground(file: Path, text: str, rubric: str, judge: str) -> _Ground:
-    read = rubric_in(text)
-    if read is None:
-        raise RunError(f"{file}: its rubric cannot be read by this rlaif")
-    return _Ground(read, Under.model_validate_json(rubric), Under.model_validate_json(judge))

@@ -67,8 +67,13 @@ def with_criterion(path: Path, text: str, name: str, lines: str) -> tuple[str, l
     problems = [_moved_problem(one, at, given) for one in after.problems]
     if after.rubric is not None:
         problems += _other_faults(path, before, after.rubric, name)
-    own = (_BREAK.findall(text) or ["\n"])[0]
-    return made.replace("\n", own), problems
+    return made.replace("\n", own_break(text)), problems
+
+
+def own_break(text: str) -> str:
+    """The line break of a text, by its first one."""
+    found = _BREAK.search(text)
+    return found[0] if found else "\n"
 
 
 def _sound(path: Path, text: str) -> Rubric:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rlaif.agreement.informative import DRAWN
@@ -13,9 +13,10 @@ from rlaif.records.review import ReviewCriterion, ReviewItem, State
 from rlaif.records.rubric import Rubric
 from rlaif.records.sample import Sample
 from rlaif.runs.review_copies import NOT_APPLICABLE, ballots_of, graded_of, items_in
-from rlaif.storage.review.acts import NOTHING_SAID, Saying
+from rlaif.runs.review_terms import question_of, takes, takes_na
 from rlaif.storage.review.content import Kept
 from rlaif.storage.review.grade_json import grade_of, items_of
+from rlaif.storage.review.looking import Own
 
 NOT_GRADED = "not graded yet"
 _GONE = "no longer in the run"
@@ -46,14 +47,14 @@ class Whole:
 class Mine:
     """All that one annotator says of one sample."""
 
-    said: Mapping[tuple[str, str], Saying]
-    """By kind and criterion."""
+    fields: Sequence[Own]
     revision: int
     state: State
 
-    def of(self, kind: str, criterion: str = "") -> Saying:
+    def of(self, kind: str, criterion: str = "") -> Own:
         """One field."""
-        return self.said.get((kind, criterion), NOTHING_SAID)
+        found = (x for x in self.fields if (x.kind, x.criterion) == (kind, criterion))
+        return next(found, Own(kind, criterion, 0, None, "", 0, 0, ""))
 
 
 def whole_of(kept: Kept, rubric: Rubric) -> Whole:
@@ -95,30 +96,19 @@ def _why(kept: Kept, *, hidden: bool) -> str:
     return _GONE if kept.place is None else shown_why(kept.why, hidden=hidden)
 
 
-def question_of(criterion: Criterion) -> str:
-    """What is asked; of a check its name, and what is said of it for people."""
-    if isinstance(criterion, Judged):
-        return criterion.ask
-    about = f": {criterion.about}" if criterion.about else ""
-    return f"check {criterion.check.check}{about}"
-
-
-def takes_na(criterion: Criterion) -> bool:
-    """Whether people may answer that it does not apply."""
-    return isinstance(criterion, Judged) and criterion.allow_na
-
-
 def _criterion(
     criterion: Criterion, one: Answered | None, mine: Mine, *, blind: bool
 ) -> ReviewCriterion:
     answer = mine.of("answer", criterion.id)
-    hidden = blind and not answer.says
+    hidden = blind and not answer.holds
+    question = question_of(criterion)
+    anew = bool(answer.says) and answer.question != question
     outcome = one.outcome if one else None
     heard = outcome.verdict if isinstance(outcome, Skipped) else outcome
     verdict = heard if isinstance(heard, Verdict) and not hidden else None
     return ReviewCriterion(
         id=criterion.id,
-        question=question_of(criterion),
+        question=question,
         guidance=criterion.guidance if isinstance(criterion, Judged) else "",
         answers=criterion.answers,
         allow_na=takes_na(criterion),
@@ -132,9 +122,10 @@ def _criterion(
         rationale=_rationale(verdict) if verdict else "",
         reason="" if hidden else _reason(one),
         ballots=() if hidden else tuple(ballots_of(criterion, one)),
-        mine=answer.label,
-        answered=answer.says,
+        mine=answer.label if takes(criterion, answer.label) else None,
+        answered=bool(answer.holds),
         comment=mine.of("comment", criterion.id).text,
+        earlier=answer.question if anew else "",
     )
 
 
@@ -166,10 +157,3 @@ def _rationale(verdict: Verdict) -> str:
     if len(failing) > _CASES:
         told.append(f"and {len(failing) - _CASES} more")
     return "\n".join(line for line in told if line)
-
-
-def fields_of(
-    rows: Sequence[tuple[str, str, int, str | None, str, int]],
-) -> dict[tuple[str, str], Saying]:
-    """Rows of (kind, criterion, says, label, text, redacted), by kind and criterion."""
-    return {(r[0], r[1]): Saying(bool(r[2]), r[3], r[4], bool(r[5])) for r in rows}

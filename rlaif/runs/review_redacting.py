@@ -7,7 +7,11 @@ from typing import Any
 
 from rlaif.records.review import Dispute, QueueRow, ReviewCriterion, ReviewItem
 from rlaif.records.sample import Chat, Message, Sample
+from rlaif.storage.review.content import LOOKED_AT, PREVIEW
 from rlaif.storage.review.redaction import Marks, Redactor
+
+_EDGE = 200
+"""Characters before a cut that may hold the half of a name or an address."""
 
 
 def shown_item(item: ReviewItem, redactor: Redactor) -> ReviewItem:
@@ -22,7 +26,10 @@ def shown_item(item: ReviewItem, redactor: Redactor) -> ReviewItem:
 def shown_row(row: QueueRow, redactor: Redactor) -> QueueRow:
     """A line of the queue."""
     marks = redactor.item()
-    return replace(row, sample_id=marks.text(row.sample_id), preview=marks.text(row.preview))
+    preview = marks.text(row.preview)
+    if len(row.preview) >= LOOKED_AT:
+        preview = preview[:-_EDGE]
+    return replace(row, sample_id=marks.text(row.sample_id), preview=preview[:PREVIEW])
 
 
 def shown_dispute(dispute: Dispute, redactor: Redactor) -> Dispute:
@@ -33,6 +40,7 @@ def shown_dispute(dispute: Dispute, redactor: Redactor) -> Dispute:
         replace(
             one,
             question=marks.text(one.question),
+            comment=marks.text(one.comment),
             said=tuple((who, label, marks.text(comment)) for who, label, comment in one.said),
         )
         for one in dispute.criteria
@@ -48,6 +56,7 @@ def _criterion(one: ReviewCriterion, marks: Marks) -> ReviewCriterion:
         guidance=marks.text(one.guidance),
         rationale=marks.text(one.rationale),
         reason=marks.text(one.reason),
+        earlier=marks.text(one.earlier),
     )
 
 

@@ -11,6 +11,7 @@ from rlaif.records.base import nearest
 from rlaif.records.criterion import Criterion, leaves
 from rlaif.records.grade import Answered
 from rlaif.records.judge import Judge
+from rlaif.records.outcome import Failure, Skipped
 from rlaif.records.review import Regraded
 from rlaif.records.reward import Rollout
 from rlaif.records.rubric import Rubric
@@ -22,6 +23,7 @@ from rlaif.runs.rewarding import Rewarder
 from rlaif.runs.worth import Graded
 
 _MOST_TOLD = 50
+_MOST_REASONS = 5
 Label = tuple[int, str, str | None]
 """The sample's number, who labelled it, and the label."""
 
@@ -113,6 +115,7 @@ def _compared(
 ) -> Regraded:
     both = [n for n in wholes if judge_answered(before[n]) and judge_answered(after[n])]
     rows = [(n, label) for n, _, label in labels if n in set(both)]
+    failed = [reason for reason in map(_failure, after.values()) if reason]
     changed = [n for n in both if _said(before[n]) != _said(after[n])]
     return Regraded(
         criterion=criterion.id,
@@ -120,9 +123,23 @@ def _compared(
         agree_before=sum(same_answer(criterion, _said(before[n]), x) for n, x in rows),
         agree_after=sum(same_answer(criterion, _said(after[n]), x) for n, x in rows),
         compared=len(rows),
-        failed=sum(not judge_answered(one) for one in after.values()),
+        failed=len(failed),
+        skipped=sum(_is_skipped(one) for one in after.values()),
+        reasons=tuple(list(dict.fromkeys(failed))[:_MOST_REASONS]),
         changed=tuple(wholes[n].sample.sample_id for n in changed[:_MOST_TOLD]),
     )
+
+
+def _is_skipped(one: Answered | None) -> bool:
+    """Prescreened, or not asked of this sample; "does not apply" is an answer."""
+    return one is not None and isinstance(one.outcome, Skipped) and not judge_answered(one)
+
+
+def _failure(one: Answered | None) -> str:
+    """Why there is no answer; empty where there is one."""
+    if one is None:
+        return "no time was left"
+    return f"{one.outcome.stage}: {one.outcome.message}" if isinstance(one.outcome, Failure) else ""
 
 
 def _said(one: Answered | None) -> str | None:

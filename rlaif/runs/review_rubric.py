@@ -7,13 +7,14 @@ from pathlib import Path
 
 import orjson
 
+from rlaif.authoring.layout_tree import plain_breaks
 from rlaif.authoring.reading import read_text
 from rlaif.authoring.rubric_file import load_rubric, read_rubric
 from rlaif.authoring.shipped import shipped_rubrics
 from rlaif.errors import InputError, Problem, RlaifError, RunError
 from rlaif.records.rubric import Rubric
 from rlaif.runs.editing import edit_text, rubric_to_edit
-from rlaif.runs.review_criterion import criterion_lines, with_criterion
+from rlaif.runs.review_criterion import criterion_lines, own_break, with_criterion
 
 _NOT_FOUND = "the rubric's file is not known, so that it cannot be edited; name it with --rubric"
 
@@ -44,7 +45,7 @@ class RubricDesk:
         if self.path is None or self.locked:
             return [self.locked]
         problems = read_rubric(self.path, text).problems
-        return [_told(one) for one in problems] or self._write(text)
+        return [_told(one) for one in problems] or self._write(self._with_own_breaks(text))
 
     def criterion(self, name: str) -> str:
         """The lines of one criterion. Raises: FileProblems, InputError."""
@@ -56,6 +57,10 @@ class RubricDesk:
             return [self.locked]
         made, problems = with_criterion(self.path, self.text, name, lines)
         return [_told(one) for one in problems] or self._write(made)
+
+    def _with_own_breaks(self, text: str) -> str:
+        """A page sends other line breaks than those of the file, which are kept."""
+        return plain_breaks(text).replace("\n", own_break(self.text))
 
     def _write(self, text: str) -> list[str]:
         if self.path is None:

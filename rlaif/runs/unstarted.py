@@ -79,7 +79,7 @@ def unstarted_asker(
     """
     backends = unstarted(judge, served)
     both = zip(judge.seats, backends, strict=True)
-    return asker_of(judge, backends, [prompter_of(*one, rubric) for one in both], memory)
+    return asker_of(judge, backends, [prompter_of(*one, rubric) for one in both], memory, rubric)
 
 
 def served_by_seat(judge: Judge, served: str) -> Sequence[str]:

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from pathlib import Path
 
 import orjson
 
 from rlaif.authoring.rubric_file import read_rubric
 from rlaif.errors import RunError
-from rlaif.grading.calibrating import Calibrating, calibrating
+from rlaif.grading.calibrating import Calibrating
 from rlaif.grading.recheck import grade_faults
 from rlaif.records.grade import Grade
 from rlaif.records.rubric import Rubric
 from rlaif.records.run_facts import Looked
 from rlaif.reporting.text import count_of
 from rlaif.runs.canaries import kept_canaries
-from rlaif.runs.kept import kept_judge
-from rlaif.runs.kept_order import whole_judge
+from rlaif.runs.kept_maps import kept_maps
 from rlaif.runs.verification import Findings, Verification, manifest_of
 from rlaif.runs.verify_pairs import look_at_pairs
 from rlaif.storage.inventory import in_use
@@ -178,10 +176,7 @@ class _Grades:
 
     def _reads(self, rubric: Rubric) -> Calibrating | None:
         """The kept judge's calibration; None where it has none, or cannot be read."""
-        with suppress(RunError):  # a judge that cannot be read is told elsewhere
-            if kept_judge(self._run).get("calibration"):
-                return calibrating(whole_judge(self._run, rubric))
-        return None
+        return kept_maps(self._run, rubric)
 
     def _tell(self, kind: str, sentence: str) -> None:
         self._found.add(kind, [sentence])

@@ -210,7 +210,8 @@ class Watching:
         if note and note != self._language_note:
             self._onlooker.note(note)
         self._language_note = note
-        return asker_of(self._judge.speaking(rubric.language), self._backends, prompters)
+        judge = self._judge.speaking(rubric.language)
+        return asker_of(judge, self._backends, prompters, rubric=rubric)
 
 
 class _Samples:

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from rlaif.errors import Problem
 from rlaif.storage.labels import PairLabel, SampleLabels
 from rlaif.storage.problems import Problems
 
+Reading = Callable[[SampleLabels, str], object]
+"""What a row says to a criterion, so that a label and a value that mean the same are equal."""
 
-def contradictions(rows: Sequence[SampleLabels]) -> Iterator[Problem]:
-    """Where one annotator answers the same question about the same sample twice, and not alike."""
-    seen: dict[tuple[str, str, str, bool], tuple[object, SampleLabels]] = {}
+
+def contradictions(
+    rows: Sequence[SampleLabels], reading: Reading | None = None
+) -> Iterator[Problem]:
+    """Where one annotator answers the same question about the same text twice, and not alike.
+
+    Args: `reading`; without one, what is written is compared, and values are apart from labels.
+    """
+    seen: dict[tuple[object, ...], tuple[object, SampleLabels]] = {}
     for row in rows:
-        for name, said in (*row.answers.items(), *row.values.items()):
-            key = row.sample_id, row.annotator, name, row.settled
+        for name, written in (*row.answers.items(), *row.values.items()):
+            said = reading(row, name) if reading else written
+            kind = not reading and name in row.values
+            key = row.sample_id, row.sample_hash, row.annotator, name, row.settled, kind
             known, first = seen.setdefault(key, (said, row))
             if known != said:
                 told = f"'{name}' of sample '{_short(row.sample_id)}' is answered otherwise at"

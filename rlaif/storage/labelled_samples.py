@@ -23,19 +23,27 @@ from rlaif.storage.grade_table import read_grades
 from rlaif.storage.part_rows import rows_at
 from rlaif.storage.run_folder import RunFolder
 
-_PROMPTS = """
+_BLANK = r"[\s\x0b\x1c-\x1f\x85\pZ]+"
+_PROMPTS = f"""
 CREATE TABLE prompts AS
 SELECT ordinal, sample_id, sample_hash, dense_rank() OVER (ORDER BY named) - 1 AS cluster,
   sample_id IN (SELECT sample_id FROM wanted) AS labelled, filename, spot
 FROM (
   SELECT ordinal, sample_id, sample_hash, filename, file_row_number AS spot,
-    md5_number(coalesce('g' || found[1], 'p') || chr(0) || kind || found[2]) AS named
+    md5_number(CASE WHEN text IS NULL THEN 'c' || chat
+      ELSE 't' || trim(regexp_replace(nfc_normalize(text), '{_BLANK}', ' ', 'g')) END) AS named
   FROM (
     SELECT ordinal, sample_id, sample_hash, filename, file_row_number,
-      json_type(sample, '$.prompt') AS kind,
-      json_extract_string(sample, ['$.group_id', '$.prompt']) AS found FROM samples))
-"""
-"""Of the same prompt are those that storage/group_rows calls a group."""
+      json_extract_string(sample, '$.prompt') AS chat,
+      CASE WHEN json_type(sample, '$.prompt') = 'VARCHAR' THEN chat
+        WHEN json_array_length(sample, '$.prompt') = 1
+          AND json_extract_string(sample, '$.prompt[0].role') = 'user'
+          AND coalesce(json_array_length(sample, '$.prompt[0].tool_calls'), 0) = 0
+        THEN json_extract_string(sample, '$.prompt[0].content') END AS text
+    FROM samples))
+"""  # noqa: S608 - constants
+"""A prompt is what its words are, as `agreement.splitting.prompt_key` has it: a group of its own
+makes no other prompt of it. Only of chats of several turns does white space count."""
 _PLACES = f"""
 SELECT p.ordinal, p.sample_hash, p.cluster, p.filename, p.spot, {queries.PART}, {queries.ROW}
 FROM prompts p LEFT JOIN best USING (ordinal) WHERE p.labelled ORDER BY p.ordinal
@@ -63,7 +71,7 @@ class LabelledSample:
     ordinal: int
     sample_hash: str
     cluster: int
-    """The number of its prompt, of the samples of one group where one is stated."""
+    """The number of its prompt."""
     sample: Sample
     grade: Grade | None
 

@@ -52,6 +52,8 @@ class SampleLabels:
     """Of the content that the person saw; empty where it is not said."""
     settled: bool = False
     """The last word where annotators disagreed."""
+    drawn: bool = False
+    """The sample was drawn at random, and not chosen because the judge may be wrong."""
 
     @property
     def criteria(self) -> tuple[str, ...]:
@@ -174,6 +176,7 @@ class _Reader:
             answers,
             sample_hash=found.sample_hash,
             settled=found.adjudicated,
+            drawn=found.drawn,
         )
 
 

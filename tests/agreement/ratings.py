@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from rlaif.agreement.rated import MISSING, NA, Rated
+from rlaif.records.agreement import CriterionAgreement, Figure
 
 YES_NO = ("no", "yes")
 
@@ -82,3 +83,18 @@ def drawn(
         length=random.integers(10, 900, samples)[row],
         score_value=(shares @ np.linspace(0, 1, kinds))[row],
     )
+
+
+def value(found: Figure) -> float:
+    assert found.value is not None, found.why
+    return found.value
+
+
+def figures_of(found: CriterionAgreement) -> list[Figure]:
+    return [*found.figures.values(), *found.ceiling.values()]
+
+
+def width(found: Figure) -> float:
+    assert found.high is not None
+    assert found.low is not None
+    return found.high - found.low

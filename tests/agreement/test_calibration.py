@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
 np = pytest.importorskip("numpy")
@@ -14,9 +17,18 @@ from sklearn.metrics import brier_score_loss, cohen_kappa_score, log_loss  # noq
 
 from rlaif.agreement.calibration import calibrate_criterion  # noqa: E402 - as above
 from rlaif.agreement.calibration_fits import CannotFit, fitted, logits, mapped  # noqa: E402 - as above
-from rlaif.agreement.calibration_measure import column, ece, figures  # noqa: E402 - as above
-from rlaif.records.calibrated import Calibrated, CalibrationOrder, Labelled  # noqa: E402 - as above
+from rlaif.agreement.calibration_measure import Numbers, column, figures  # noqa: E402 - as above
+from rlaif.agreement.measures import measure  # noqa: E402 - as above
+from rlaif.records.agreement import Figure  # noqa: E402 - as above
+from rlaif.records.calibrated import (  # noqa: E402 - as above
+    Calibrated,
+    CalibrationOrder,
+    Change,
+    Labelled,
+)
 from rlaif.records.calibration import Costs, Method, logit, sigmoid  # noqa: E402 - as above
+from rlaif.reporting.calibration import calibrated_lines, calibrated_rows  # noqa: E402 - as above
+from tests.agreement.ratings import rated  # noqa: E402 - as above
 
 ANSWERS = ("no", "yes")
 QUICK = CalibrationOrder(draws=100)
@@ -96,10 +108,29 @@ def test_the_figures_are_those_of_scikit_learn() -> None:
     assert found["kappa"] == pytest.approx(cohen_kappa_score(human, said))
 
 
-def test_the_calibration_error_is_the_mean_gap_of_bins_of_equally_many() -> None:
-    sure = np.repeat([0.2, 0.9], 10)
-    hit = np.array([1, 1, 1, 1] + [0] * 6 + [1] * 9 + [0])
-    assert ece(sure, hit) == pytest.approx((0.2 + 0.0) / 2)
+def told(yes: Any, human: Any) -> Numbers:
+    shares = np.column_stack([1 - yes, yes])
+    return figures(column(shares, human, 0.5, None), human, 2, False)
+
+
+@pytest.mark.parametrize("human", [[0] * 50 + [1] * 50, [0, 1] * 50])
+def test_the_order_of_the_labels_makes_no_calibration_error(human: list[int]) -> None:
+    assert told(np.full(100, 0.5), np.array(human))["ece"] == pytest.approx(0)
+
+
+@pytest.mark.parametrize("kinds", [2, 3])
+def test_agree_and_calibrate_give_the_same_figures_under_the_same_names(kinds: int) -> None:
+    draw = np.random.default_rng(5)
+    shares = draw.dirichlet([1] * kinds, 120).round(2)
+    shares[:, -1] = 1 - shares[:, :-1].sum(axis=1)
+    human, names = draw.integers(0, kinds, 120), ("no", "yes") if kinds == 2 else ("a", "b", "c")
+    judge = (shares[:, 1] >= 0.5).astype(int) if kinds == 2 else shares.argmax(axis=1)
+    agreed = measure(rated(human.tolist(), judge.tolist(), names, shares=shares), resamples=100)
+    found = figures(column(shares, human, 0.5, None), human, kinds, False)
+    for name in ("brier", "ece", "accuracy", "kappa"):
+        theirs = agreed.figures.get(name)
+        assert theirs is not None, agreed.figures.keys()
+        assert found[name] == pytest.approx(theirs.value), name
 
 
 @pytest.mark.parametrize("method", [None, "temperature", "platt", "isotonic"])
@@ -158,6 +189,61 @@ def test_a_judge_that_rises_where_people_say_no_is_refused() -> None:
         None,
         "its probability of yes does not rise where people say yes",
     )
+
+
+@pytest.mark.parametrize("method", [None, "none", "temperature"])
+def test_a_judge_that_is_backwards_gets_no_map_by_any_method(method: Method | None) -> None:
+    order = CalibrationOrder(method=method, costs=Costs(false_yes=2), draws=100)
+    found = of(rows(400, slope=-1.0, shift=0.0), order)
+    assert (found.map, found.why) == (
+        None,
+        "its probability of yes does not rise where people say yes",
+    )
+
+
+def test_a_temperature_that_has_no_best_is_refused() -> None:
+    sure = np.array([[0.1, 0.1, 0.8], [0.8, 0.1, 0.1], [0.1, 0.8, 0.1]] * 10)
+    with pytest.raises(CannotFit, match="do not rise for the answers"):
+        fitted("temperature", sure, (sure.argmax(axis=1) + 1) % 3)
+    with pytest.raises(CannotFit, match="no temperature is cold enough"):
+        fitted("temperature", sure, sure.argmax(axis=1))
+    backwards = [
+        Labelled(n // 2, n // 2 % 2 == 0, (n + 1) % 3, tuple(np.roll([0.8, 0.1, 0.1], n % 3)))
+        for n in range(240)
+    ]
+    found = calibrate_criterion("c", backwards, "abc", QUICK)
+    assert found.map is None
+    assert found.tried.keys() == {"none"}
+
+
+def test_a_map_that_is_worse_on_what_was_kept_aside_says_so_and_is_not_chosen_by_it() -> None:
+    given = rows(800)
+    turned = [row if row.fits else row._replace(human=int(row.shares[1] > 0.5)) for row in given]
+    found, good = of(turned), of(given)
+    assert found.map is not None
+    assert found.worse == ("brier", "log_loss")
+    assert good.worse == ()
+    said = [line.text for line in calibrated_lines([found])]
+    assert "worse on what was kept aside: Brier score, log loss" in said
+    assert not any("kept aside: " in line.text for line in calibrated_lines([good]))
+    assert calibrated_rows([found])[0]["worse"] == ("brier", "log_loss")
+    slightly = Change(Figure(0.5), Figure(0.51), Figure(0.01, -0.02, 0.03))
+    by_chance = replace(found, figures={"log_loss": slightly})
+    assert any(
+        "log loss (perhaps by chance)" in line.text for line in calibrated_lines([by_chance])
+    )
+
+
+def test_where_no_threshold_is_as_cheap_as_no_always_that_is_said() -> None:
+    yes = [1.0, 1.0, 0.2, 0.2, 0.3, 0.3] * 40
+    human = [1, 0, 0, 0, 0, 0] * 40
+    given = [Labelled(n // 6, n // 6 % 2 == 0, said, (1 - share, share))
+             for n, (share, said) in enumerate(zip(yes, human, strict=True))]  # fmt: skip
+    dear = CalibrationOrder(method="none", costs=Costs(false_yes=9), draws=100)
+    found = of(given, dear)
+    assert found.note.startswith("to answer no always costs less than any threshold: 0.167 a")
+    assert any("no always" in line.text for line in calibrated_lines([found]))
+    assert of(rows(400), CalibrationOrder(costs=Costs(false_yes=2), draws=100)).note == ""
 
 
 def test_too_few_labels_are_named() -> None:

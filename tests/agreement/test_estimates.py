@@ -155,7 +155,29 @@ def test_a_judge_that_is_no_better_than_chance_is_refused() -> None:
 
 
 def test_a_judge_that_is_worse_than_chance_is_refused_too() -> None:
-    assert "chance" in pass_rate("c", *drawn(300, 2000, hits=0.2, alarms=0.8)).refused
+    told = pass_rate("c", *drawn(300, 2000, hits=0.2, alarms=0.8)).refused
+    assert told.startswith("the judge is surely worse than chance")
+    assert told.endswith("more labels will not help")
+
+
+def test_prompts_with_one_yes_and_one_no_each_leave_some_doubt() -> None:
+    """Whole prompts do not differ at all: that is no certainty."""
+    yes = np.tile([0.0, 1.0], 40)
+    prompt = np.arange(80) // 2
+    found = pass_rate("c", yes[40:], prompt[40:], yes[:40], yes[:40], prompt[:40])
+    assert found.ppi.value == pytest.approx(0.5)
+    assert found.ppi.low is not None
+    assert 0.2 < found.ppi.low < 0.4
+
+
+def test_yes_is_where_the_judge_says_so() -> None:
+    judged, others, judge, human, ours = drawn(300, 2000)
+    stated = judged * 0.2 + 0.1, others, judge * 0.2 + 0.1, human, ours
+    none = pass_rate("c", *stated)
+    found = pass_rate("c", *stated, judged_yes=judged == 1, labelled_judge_yes=judge == 1)
+    assert (none.judged.value, bool(none.refused)) == (0, True)
+    plain = pass_rate("c", judged, others, judge, human, ours)
+    assert (found.judged, found.rogan_gladen) == (plain.judged, plain.rogan_gladen)
 
 
 def test_few_labels_that_happen_to_agree_prove_no_judge() -> None:

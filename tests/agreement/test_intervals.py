@@ -15,9 +15,9 @@ from rlaif.agreement.bootstrap import (  # noqa: E402 - after what may be absent
     cluster_weights,
 )
 from rlaif.agreement.intervals import (  # noqa: E402 - after what may be absent
+    above_noise,
     interval,
     mean,
-    mirrored,
 )
 
 
@@ -115,8 +115,11 @@ def test_what_can_seldom_be_told_has_no_interval() -> None:
     assert interval(values, Plan(10, 100)).low is not None
 
 
-def test_a_figure_that_noise_raises_has_its_interval_below() -> None:
+def test_a_distance_that_noise_explains_may_be_0() -> None:
     draws = np.linspace(0.10, 0.18, 500)
-    found = mirrored(np.array([0.1, *draws]), Plan(300, 500))
-    assert found.low == pytest.approx(0.022, abs=1e-3)
-    assert found.high == 0.1
+    noise = np.linspace(0.02, 0.12, 500)
+    found = above_noise(np.array([0.1, *draws]), np.array([0, *noise]), Plan(300, 500))
+    assert found.low == 0
+    assert found.high == pytest.approx(0.178, abs=1e-3)
+    surely = above_noise(np.array([0.2, *(draws + 0.1)]), np.array([0, *noise]), Plan(300, 500))
+    assert surely.low == pytest.approx(0.2 - 0.1175, abs=1e-3)

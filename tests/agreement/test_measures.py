@@ -3,61 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from math import isfinite
-from typing import Any
 
 import pytest
 
 np = pytest.importorskip("numpy")
-scipy_stats = pytest.importorskip("scipy.stats")
 metrics = pytest.importorskip("sklearn.metrics")
 krippendorff_package = pytest.importorskip("krippendorff")
 
-from hypothesis import given, settings  # noqa: E402 - after what may be absent
-from hypothesis import strategies as st  # noqa: E402 - after what may be absent
 
+from rlaif.agreement.compared import only  # noqa: E402 - after what may be absent
 from rlaif.agreement.measures import (  # noqa: E402 - after what may be absent
     measure,
     measure_together,
 )
 from rlaif.agreement.rated import MISSING, NA, Rated  # noqa: E402 - after what may be absent
-from rlaif.records.agreement import (  # noqa: E402 - after what may be absent
-    CriterionAgreement,
-    Figure,
+from rlaif.records.agreement import CriterionAgreement  # noqa: E402 - after what may be absent
+from tests.agreement.ratings import (  # noqa: E402 - after what may be absent
+    drawn,
+    figures_of,
+    of_table,
+    rated,
+    value,
+    width,
 )
-from tests.agreement.ratings import drawn, of_table, rated  # noqa: E402 - after what may be absent
 
-FIVE = ("1", "2", "3", "4", "5")
 LEVELS = ("bad", "fair", "good")
-KRIPPENDORFF = (
-    (1, 2, 3, 3, 2, 1, 4, 1, 2, 0, 0, 0),
-    (1, 2, 3, 3, 2, 2, 4, 1, 2, 5, 0, 3),
-    (0, 3, 3, 3, 2, 3, 4, 2, 2, 5, 1, 0),
-    (1, 2, 3, 3, 2, 4, 4, 1, 2, 5, 1, 0),
-)
-"""Four observers, twelve units; 0 where one did not answer. Krippendorff 2011."""
-
-
-def value(found: Figure) -> float:
-    assert found.value is not None, found.why
-    return found.value
-
-
-def figures_of(found: CriterionAgreement) -> list[Figure]:
-    return [*found.figures.values(), *found.ceiling.values()]
-
-
-def four_observers(ordinal: bool) -> Rated:
-    said = [
-        (unit, who, answer - 1)
-        for who, answers in enumerate(KRIPPENDORFF)
-        for unit, answer in enumerate(answers)
-        if answer
-    ]
-    sample, annotator, human = zip(*said, strict=True)
-    return rated(
-        human, human, FIVE, sample=sample, cluster=sample, annotator=annotator, ordinal=ordinal
-    )
 
 
 @pytest.fixture(scope="module")
@@ -68,13 +38,6 @@ def levels() -> Rated:
 @pytest.fixture(scope="module")
 def of_levels(levels: Rated) -> CriterionAgreement:
     return measure(levels, resamples=400)
-
-
-def test_the_alpha_of_people_is_that_of_krippendorff_2011() -> None:
-    nominal = measure(four_observers(ordinal=False), resamples=50).ceiling["alpha"]
-    ordinal = measure(four_observers(ordinal=True), resamples=50).ceiling["alpha"]
-    assert value(nominal) == pytest.approx(0.743, abs=5e-4)
-    assert value(ordinal) == pytest.approx(0.815, abs=5e-4)
 
 
 def test_figures_of_yes_or_no_equal_those_of_scikit_learn() -> None:
@@ -99,7 +62,7 @@ def test_figures_of_levels_equal_those_of_the_packages(
     levels: Rated, of_levels: CriterionAgreement
 ) -> None:
     human, judge, found = levels.human, levels.judge, of_levels.figures
-    counts = np.eye(4)[human] + np.eye(4)[judge]
+    counts = (np.eye(4)[human].reshape(-1, 3, 4)).sum(1) + np.eye(4)[judge[::3]]
     expected = {
         "weighted_kappa": metrics.cohen_kappa_score(human, judge, weights="quadratic"),
         "linear_kappa": metrics.cohen_kappa_score(human, judge, weights="linear"),
@@ -114,48 +77,14 @@ def test_figures_of_levels_equal_those_of_the_packages(
     assert "sensitivity" not in found
 
 
-def test_the_ceiling_is_the_agreement_of_people_two_by_two(
-    levels: Rated, of_levels: CriterionAgreement
-) -> None:
-    answers = levels.human.reshape(-1, 3)
-    pairs = [(answers[:, i], answers[:, j]) for i, j in ((0, 1), (0, 2), (1, 2))]
-    alike = np.mean([one == other for one, other in pairs])
-    assert value(of_levels.ceiling["accuracy"]) == pytest.approx(alike)
-    # Chance is pooled over the pairs: next to the mean of their kappas, where all share as much
-    mean = np.mean([metrics.cohen_kappa_score(*pair) for pair in pairs])
-    assert value(of_levels.ceiling["kappa"]) == pytest.approx(mean, abs=2e-3)
-    theirs = krippendorff_package.alpha(answers.T, level_of_measurement="ordinal")
-    assert value(of_levels.ceiling["alpha"]) == pytest.approx(theirs)
-
-
-def test_two_people_have_the_kappa_of_cohen() -> None:
-    labels = drawn(3, people=2)
-    found = measure(labels, resamples=50).ceiling["kappa"]
-    one, other = labels.human.reshape(-1, 2).T
-    assert value(found) == pytest.approx(metrics.cohen_kappa_score(one, other))
-
-
-def test_people_who_share_two_samples_do_not_pull_kappa_down() -> None:
-    both = drawn(3, people=2)
-    passing = rated([0, 1, 1, 0], [0, 1, 1, 0], sample=[900, 900, 901, 901], annotator=[7, 8, 7, 8])
-    columns = {
-        name: np.concatenate([getattr(both, name), getattr(passing, name)])
-        for name in Rated.__dataclass_fields__
-        if isinstance(getattr(both, name), np.ndarray)
-    }
-    found = measure(replace(both, **columns), resamples=50).ceiling
-    alone = measure(both, resamples=50).ceiling
-    assert value(found["kappa"]) == pytest.approx(value(alone["kappa"]))
-    assert value(found["accuracy"]) < value(alone["accuracy"])
-
-
-def test_one_person_has_no_ceiling() -> None:
-    assert measure(drawn(0), resamples=50).ceiling == {}
-
-
-def test_people_who_share_no_sample_say_so() -> None:
-    found = measure(rated([0, 1, 1], [0, 1, 0], annotator=[0, 1, 1]), resamples=50).ceiling
-    assert {one.why for one in found.values()} == {"no sample was answered by two people"}
+def test_alpha_is_that_of_the_judge_and_of_all_people_with_their_gaps() -> None:
+    whole = drawn(7, people=3, kinds=4)
+    kept = only(whole, np.random.default_rng(1).random(len(whole.human)) < 0.6)
+    told = np.full((4, whole.sample.max() + 1), np.nan)  # each person's answers, and the judge's
+    told[kept.annotator, kept.sample] = kept.human
+    told[3, kept.sample] = kept.judge
+    expected = krippendorff_package.alpha(told, level_of_measurement="ordinal")
+    assert value(measure(kept, resamples=50).figures["alpha"]) == pytest.approx(expected)
 
 
 def test_the_order_of_the_rows_does_not_matter(
@@ -200,66 +129,12 @@ def test_does_not_apply_is_an_answer_but_no_place_on_a_scale() -> None:
     assert value(found["human_prevalence"]) == pytest.approx((0 + 0.5 + 1 + 1 + 0) / 5)
 
 
-def test_all_right_is_not_certain() -> None:
-    found = measure(of_table([[12, 0], [0, 18]]), resamples=200).figures
-    for name in ("accuracy", "kappa", "ac1", "alpha", "sensitivity", "specificity"):
-        one = found[name]
-        assert one.value == 1
-        assert one.high == 1
-        assert one.low is not None
-        assert 0.5 < one.low < 0.95
-
-
-@pytest.mark.parametrize("table", [((0, 0), (0, 30)), ((30, 0), (0, 0))])
-def test_one_answer_only_tells_nothing_beyond_chance(table: Any) -> None:
-    found = measure(of_table(table), resamples=50).figures
-    for name in ("kappa", "ac1", "alpha"):
-        assert found[name].value is None
-        assert "beyond chance" in found[name].why
-    assert found["accuracy"].value == 1
-
-
-def test_a_judge_that_always_says_yes_has_kappa_0_and_no_interval_of_it() -> None:
-    kappa = measure(of_table([[0, 10], [0, 20]]), resamples=50).figures["kappa"]
-    assert (kappa.value, kappa.low) == (0, None)
-    assert "the same in every draw" in kappa.why
-
-
-def test_labels_of_one_prompt_have_no_interval() -> None:
-    found = measure(rated([0, 1, 1, 0], [0, 1, 0, 0], cluster=[3, 3, 3, 3]), resamples=50)
-    assert found.prompts == 1
-    assert {(one.low, one.high) for one in found.figures.values()} == {(None, None)}
-    assert all(one.why for one in found.figures.values())
-
-
-def test_no_label_says_so() -> None:
-    found = measure(rated([], []), resamples=50)
-    assert found.rows == 0
-    assert found.figures == {"accuracy": Figure(None, why=found.figures["accuracy"].why)}
-    assert "no answer of people" in found.figures["accuracy"].why
-    assert found.confusion == ((0, 0), (0, 0))
-
-
-def test_a_judge_without_probabilities_says_so() -> None:
-    labels = rated([0, 1, 1], [0, 1, 0], shares=np.full((3, 2), np.nan))
-    found = measure(labels, resamples=50)
-    assert found.figures["brier"].why == found.figures["ece"].why
-    assert "no probabilities" in found.figures["brier"].why
-    assert found.reliability == ()
-
-
 def test_completions_of_one_prompt_count_for_less_than_those_of_many() -> None:
     apart = drawn(4, prompts=200, per_prompt=1)
     together = replace(apart, cluster=np.lexsort((apart.judge == apart.human,)) // 20)
     one, other = (measure(labels, resamples=400).figures for labels in (apart, together))
     assert one["kappa"].value == other["kappa"].value
     assert width(other["accuracy"]) > width(one["accuracy"])
-
-
-def width(found: Figure) -> float:
-    assert found.high is not None
-    assert found.low is not None
-    return found.high - found.low
 
 
 def test_together_every_answer_counts_once_and_chance_is_within_each() -> None:
@@ -298,40 +173,3 @@ def test_together_of_one_criterion_is_that_criterion() -> None:
 def test_together_of_none_is_refused() -> None:
     with pytest.raises(ValueError, match="no criterion"):
         measure_together([])
-
-
-SMALL = st.lists(
-    st.tuples(
-        st.integers(MISSING, 2),
-        st.integers(MISSING, 2),
-        st.integers(0, 6),
-        st.integers(0, 2),
-        st.floats(0, 1),
-    ),
-    max_size=12,
-)
-
-
-@settings(max_examples=40, deadline=None)
-@given(SMALL, st.booleans(), st.booleans())
-def test_no_figure_is_ever_nan_or_outside_its_bounds(
-    rows: list[tuple[int, int, int, int, float]], ordinal: bool, na: bool
-) -> None:
-    human, judge, cluster, who, sure = ([row[place] for row in rows] for place in range(5))
-    shares = [[p, (1 - p) / 2, (1 - p) / 2] for p in sure]
-    categories = (*LEVELS[:2], NA) if na else LEVELS
-    labels = rated(
-        human, judge, categories, cluster=np.array(cluster, int), annotator=np.array(who, int),
-        sample=np.array(cluster, int), shares=np.reshape(shares, (-1, 3)), ordinal=ordinal,
-    )  # fmt: skip
-    for found in figures_of(measure(labels, resamples=40)):
-        if found.value is None:
-            assert found.why
-            continue
-        assert isfinite(found.value)
-        assert found.value <= 1 + 1e-9
-        if found.low is None or found.high is None:
-            assert found.low is found.high is None
-            assert found.why
-        else:
-            assert found.low - 1e-12 <= found.value <= found.high + 1e-12

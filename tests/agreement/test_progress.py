@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rlaif.agreement.progress import HALF_WIDTH, cohen_kappa, labels_to_go, wilson
+from rlaif.agreement.progress import HALF_WIDTH, clustered_wilson, cohen_kappa, labels_to_go, wilson
 
 
 def test_the_interval_is_that_of_newcombe_1998() -> None:
@@ -20,6 +20,26 @@ def test_nothing_compared_has_no_interval_and_no_forecast() -> None:
     assert wilson(0, 0) is None
     assert labels_to_go(0, 0) is None
     assert cohen_kappa({}) is None
+
+
+def test_answers_of_one_sample_that_are_alike_count_as_one() -> None:
+    # Ten samples of five answers, all right or all wrong: no more is known than of ten answers,
+    # but for the n / (n - 1) of a variance, which is more than can be.
+    assert clustered_wilson([(5, 5)] * 7 + [(0, 5)] * 3) == pytest.approx(wilson(7, 10))
+
+
+def test_answers_that_vary_within_samples_as_among_them_count_each() -> None:
+    assert clustered_wilson([(3, 4)] * 10) == pytest.approx(wilson(30, 40))
+
+
+def test_single_answers_have_the_interval_of_wilson() -> None:
+    assert clustered_wilson([(1, 1)] * 6 + [(0, 1)] * 4) == pytest.approx(wilson(6, 10))
+
+
+def test_where_all_agree_a_sample_counts_once() -> None:
+    assert clustered_wilson([(6, 6)] * 5) == pytest.approx(wilson(5, 5))
+    assert clustered_wilson([(2, 6)]) == pytest.approx(wilson(1 / 3, 1))
+    assert clustered_wilson([]) is None
 
 
 def test_kappa_is_that_of_a_worked_example() -> None:

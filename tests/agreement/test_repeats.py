@@ -1,4 +1,4 @@
-"""The judge asked again: in the other order, or a second time."""
+"""The judge asked again: in the other order."""
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ from rlaif.agreement.repeats import (  # noqa: E402 - after what may be absent
     TIE,
     A,
     B,
-    measure_pairs,
+    accuracies,
     positions,
-    retest,
 )
 from tests.agreement.ratings import rated  # noqa: E402 - after what may be absent
 
@@ -45,32 +44,20 @@ def test_a_judge_that_always_names_the_first_flips_always() -> None:
     assert found["first_position"].value == found["flip_rate"].value == 1
 
 
-def test_accuracy_is_told_with_ties_without_and_of_steady_pairs() -> None:
+def test_accuracy_is_told_without_ties_and_of_steady_pairs() -> None:
     human = [A, A, B, B, TIE, A]
     judge = [A, TIE, A, B, B, A]
-    found = measure_pairs(
-        rated(human, judge, SIDES), np.array(A_FIRST), np.array(B_FIRST), resamples=50
-    ).figures
-    assert found["accuracy"].value == pytest.approx(3 / 6)
+    found = accuracies(rated(human, judge, SIDES), np.array(A_FIRST), np.array(B_FIRST))
     assert found["accuracy_without_ties"].value == pytest.approx(3 / 4)
     assert found["accuracy_consistent"].value == pytest.approx(2 / 3)
-    assert found["kappa"].value is not None
 
 
-def test_a_pair_that_two_people_answered_is_flipped_once() -> None:
-    labels = rated([A, A, B], [A, A, B], SIDES, sample=[0, 0, 1], annotator=[0, 1, 0])
-    found = measure_pairs(labels, np.array([A, A, B]), np.array([B, B, B]), resamples=50)
-    assert found.figures["flip_rate"].value == pytest.approx(1 / 2)
+def test_nothing_is_steady_that_was_asked_in_one_order() -> None:
+    found = accuracies(rated([A, B], [A, B], SIDES), np.array([A, B]), np.full(2, MISSING))
+    assert list(found) == ["accuracy_without_ties"]
 
 
 def test_a_judge_that_was_asked_in_one_order_has_no_flips() -> None:
     found = positions(np.array([A, B]), np.full(2, MISSING), np.arange(2))
     assert {one.value for one in found.values()} == {None}
     assert found["flip_rate"].why == "nothing was answered twice"
-
-
-def test_a_second_run_is_held_against_the_first_where_both_answered() -> None:
-    before, after = np.array([0, 1, 2, MISSING, 1]), np.array([0, 2, 2, 1, MISSING])
-    found = retest(before, after, np.arange(5))
-    assert found.value == pytest.approx(1 / 3)
-    assert retest(before, np.full(5, MISSING), np.arange(5)).why == "nothing was answered twice"

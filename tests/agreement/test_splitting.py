@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from rlaif.agreement.splitting import fitting_part, place
-from rlaif.records.sample import Sample, prompt_digest
+from rlaif.agreement.splitting import fitting_part, place, prompt_key
+from rlaif.records.sample import Sample
 
 DIGESTS = [f"{i:032x}" for i in range(4000)]
 
@@ -36,12 +36,25 @@ def test_nothing_and_everything_are_shares_too() -> None:
 def test_completions_of_one_prompt_stay_together_whatever_their_ids_and_groups() -> None:
     one = Sample(sample_id="s1", prompt="Who?", completion="I.", group_id="g")
     other = Sample(sample_id="s2", prompt="Who?", completion="You.", policy="p")
-    assert prompt_digest(one) == prompt_digest(other)
+    assert prompt_key(one) == prompt_key(other)
 
 
-def test_a_text_and_a_chat_of_the_same_words_are_two_prompts() -> None:
+def test_a_text_and_a_chat_of_the_same_words_stay_together() -> None:
     chat = Sample.model_validate(
-        {"sample_id": "s", "prompt": [{"role": "user", "content": "Who?"}], "completion": "I."}
+        {"sample_id": "s", "prompt": [{"role": "user", "content": "Who?\n"}], "completion": "I."}
     )
     text = Sample(sample_id="s", prompt="Who?", completion="I.")
-    assert prompt_digest(chat) != prompt_digest(text)
+    assert prompt_key(chat) == prompt_key(text)
+
+
+def test_white_space_and_the_form_of_letters_do_not_count() -> None:
+    one = Sample(sample_id="s", prompt="Caf\u00e9  or\ntea?", completion="I.")
+    other = Sample(sample_id="s", prompt=" Cafe\u0301 or tea? ", completion="I.")
+    assert prompt_key(one) == prompt_key(other)
+    assert prompt_key(one) != prompt_key(Sample(sample_id="s", prompt="Tea?", completion="I."))
+
+
+def test_turns_before_the_question_make_another_prompt() -> None:
+    turns = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Who?"}]
+    chat = Sample.model_validate({"sample_id": "s", "prompt": turns, "completion": "I."})
+    assert prompt_key(chat) != prompt_key(Sample(sample_id="s", prompt="Who?", completion="I."))

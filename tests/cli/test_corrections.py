@@ -9,6 +9,7 @@ import orjson
 import pytest
 
 from rlaif.authoring.rubric_file import load_rubric
+from rlaif.runs.corrections_split import beside
 from rlaif.runs.review import open_review
 from rlaif.storage.corrections.reading import read_corrections, write_corrections
 from rlaif.storage.samples import read_samples
@@ -110,6 +111,10 @@ def test_an_option_of_another_form_is_refused(source: Path, tmp_path: Path, rlai
         2,
         "rlaif: --balanced is for --as judge-sft, not for dpo\n",
     )
+    for option in (("--format", "parquet"), ("--per-criterion", "3")):
+        export = ("corrections", "export", source, "--as", "argilla", "-o", tmp_path / "r")
+        ran = rlaif(*export, *option)
+        assert (ran.status, f"{option[0]} is for --as" in ran.err) == (2, True)
 
 
 def test_examples_are_put_into_the_rubric_and_none_is_of_the_part_kept_aside(
@@ -142,6 +147,73 @@ def test_examples_as_yaml_are_read_back_when_pasted(
     rubric.write_text(RUBRIC + out.read_text())
     taught = load_rubric(rubric).taught
     assert len(taught) >= 4
+
+
+def test_a_stale_part_kept_aside_is_refused(source: Path, tmp_path: Path, rlaif: Rlaif) -> None:
+    out, aside = tmp_path / "r.jsonl", tmp_path / "r.held-out.jsonl"
+    for form in ("dpo", "jsonl"):
+        export = ("corrections", "export", source, "--as", form, "-o", out)
+        assert rlaif(*export, "--held-out", "0.5").status == 0
+        before = out.read_bytes()
+        again = [rlaif(*export)]
+        if form == "dpo":
+            again.append(rlaif(*export, "--held-out", "0.0001"))
+        assert [one.status for one in again] == [2] * len(again)
+        assert all(f"{aside} is of an earlier export" in one.err for one in again)
+        assert out.read_bytes() == before
+        aside.unlink()
+
+
+@pytest.mark.parametrize("out", ["c.jsonl", "../{}/c.jsonl"])
+def test_what_is_read_is_not_written_over(
+    out: str, source: Path, tmp_path: Path, rlaif: Rlaif
+) -> None:
+    path, before = tmp_path / out.format(tmp_path.name), source.read_bytes()
+    for form in ("dpo", "jsonl"):
+        ran = rlaif("corrections", "export", source, "--as", form, "-o", path)
+        assert (ran.status, "is what is read" in ran.err) == (2, True)
+    ran = rlaif("corrections", "import", source, "--from", "label-studio", "-o", path)
+    assert (ran.status, source.read_bytes()) == (2, before)
+
+
+def test_no_record_at_all_is_exit_status_1(source: Path, tmp_path: Path, rlaif: Rlaif) -> None:
+    export = ("corrections", "export", source, "--as", "jsonl", "-o", tmp_path / "r.jsonl")
+    assert rlaif(*export, "--held-out", "0.9999").status == 1
+
+
+def test_examples_go_to_standard_output(source: Path, rubric: Path, rlaif: Rlaif) -> None:
+    options = ("--as", "rubric-examples", "--rubric", rubric, "-o", "-")
+    ran = rlaif("corrections", "export", source, *options)
+    assert (ran.status, ran.out.startswith("examples:")) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "aside"),
+    [
+        ("tea.rows.jsonl", "tea.rows.held-out.jsonl"),
+        ("d/rows.jsonl.gz", "d/rows.held-out.jsonl.gz"),
+        ("rows", "rows.held-out"),
+    ],
+)
+def test_the_name_of_the_part_kept_aside(name: str, aside: str) -> None:
+    assert beside(name) == aside
+
+
+def test_the_surest_overruling_comes_first_and_a_check_is_no_judge(
+    tmp_path: Path, rlaif: Rlaif
+) -> None:
+    path = tmp_path / "d.jsonl"
+    rare = [correction(0, {"rare": "no"}, {"rare": "yes"})]
+    often = [
+        correction(n, {"often": "no" if n % 4 else "yes"}, {"often": "yes"}) for n in range(1, 40)
+    ]
+    entry = {"criterion": "long", "human": "no", "checked": True, "judge": {"answer": "yes"}}
+    unsaid = [correction(50, {"new": "no"}), correction(51, criteria=[entry])]
+    write_corrections([*rare, *often, *unsaid], str(path))
+    told = rlaif("corrections", "list", path).out
+    assert told.index("often: 30 of 39") < told.index("rare: 1 of 1")
+    assert "check said 'yes', experts 'no': 1" in told
+    assert "new: 1 answer, and none of the judge to hold them against" in told
 
 
 CSV = (
@@ -178,10 +250,38 @@ def test_a_spreadsheet_is_read_by_its_headings_and_what_does_not_fit_is_named(
     (made,) = [row.correction for row in read_corrections(str(tmp_path / "c.jsonl"))]
     assert (made.sample_id, made.annotator, made.source) == ("s1", "ann", "csv")
     assert (made.criteria[0].human, made.criteria[0].comment) == ("yes", "It is polite.")
+    assert made.human_score is None  # `warm` was not answered
+    assert "1 correction without a score" in ran.err
     assert made.input == "Greet."
     assert made.rubric.hash == load_rubric(rubric).content_hash
     assert len(made.sample_hash) == 32
     assert len(list(read_samples(str(tmp_path / "s.jsonl")))) == 3
+
+
+def test_the_score_of_an_import_is_worked_out_by_the_rubric(
+    rubric: Path, tmp_path: Path, rlaif: Rlaif
+) -> None:
+    (tmp_path / "a.csv").write_text(
+        "id,output,kind,warm,kind_comment,who\n"
+        "s1,Hi.,yes,mild,Well.,ann\ns2,Ho.,no,cold,,\ns3,Hu.,yes,n/a,,ann\n"
+    )
+    options = ("--from", "csv", "-o", tmp_path / "c.jsonl", "--rubric", rubric)
+    ran = rlaif("corrections", "import", tmp_path / "a.csv", *options, "--map", "annotator=who")
+    assert (ran.status, "1 correction by nobody named" in ran.err) == (0, True)
+    made = [row.correction for row in read_corrections(str(tmp_path / "c.jsonl"))]
+    assert [one.human_score for one in made] == [0.75, 0.0, 1.0]
+    assert made[0].criteria[0].comment == "Well."
+
+
+def test_a_criterion_may_be_called_like_a_comment_on_another(
+    rubric: Path, tmp_path: Path, rlaif: Rlaif
+) -> None:
+    rubric.write_text(RUBRIC.replace("id: warm", "id: kind_comment"))
+    (tmp_path / "a.csv").write_text("output,kind,kind_comment\nHi.,yes,cold\n")
+    options = ("--from", "csv", "-o", tmp_path / "c.jsonl", "--rubric", rubric)
+    assert rlaif("corrections", "import", tmp_path / "a.csv", *options).status == 0
+    (made,) = [row.correction for row in read_corrections(str(tmp_path / "c.jsonl"))]
+    assert [one.human for one in made.criteria] == ["yes", "cold"]
 
 
 PRODIGY = [

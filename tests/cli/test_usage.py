@@ -7,7 +7,7 @@ from rlaif.cli import COMMANDS
 from tests.cli.conftest import Program, Rlaif
 
 FAULTS = {
-    ("grde",): "rlaif: no such command 'grde'. Did you mean 'grade'?",
+    ("grde",): "rlaif: no such command 'grde'. Did you mean 'grade', 'agree'?",
     ("--hlp",): "rlaif: no such option: --hlp (Possible options: --help)",
     ("grade", "--jduge", "x", "a", "b"): "rlaif grade: no such option: --jduge",
     ("show",): "rlaif show: missing argument 'RUN'.",

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from rlaif.grading.audit_changes import attacked, emptied, longer
+from rlaif.grading.audit_own import Given, comparable, own_excess, own_interval, stratum_of
 from rlaif.grading.audit_pairs import pairs_of
 from rlaif.grading.audit_plan import How, Layout, OfSource, begun, other_questions
 from rlaif.grading.audit_questions import Reading, in_order, in_other_words
 from rlaif.grading.audit_sources import MOST_OF_A_PROMPT, Source, drawn, labelled, source_of
 from rlaif.grading.audit_tally import (
     Moved,
-    difference_interval,
+    enough,
     has_room,
     interval_of,
     is_wrong,
@@ -221,12 +223,43 @@ def test_the_interval_is_by_whole_prompts_and_the_same_for_a_seed() -> None:
 
 
 def test_a_judge_prefers_itself_only_beyond_chance() -> None:
-    own, others = cases(0, 10, 0.4), cases(0, 10, 0.1)
-    assert difference_interval(own, others, 0) == pytest.approx((0.3, 0.3))
-    assert difference_interval(own[:1], others, 0) is None
     assert prefers_itself(0.3, (0.1, 0.5)) == "fails"
     assert prefers_itself(0.05, (0.01, 0.1)) == "leans"
     assert prefers_itself(0.3, (-0.1, 0.7)) == "holds"
+
+
+def sides(seed: int, taste: float = 0.0) -> list[Given]:
+    """A noisy judge on 40 prompts; its own model is right on 40% of them, the other on 80%."""
+    draw = random.Random(seed)  # noqa: S311 - no secret
+    made = []
+    for prompt in range(40):
+        for own in (True, False):
+            right = float(draw.random() < (0.4 if own else 0.8))
+            value = 0.25 + 0.5 * right + draw.uniform(-0.2, 0.2) + taste * own
+            made.append(Given(f"p{prompt}", own, stratum_of("c", right), value))
+    return made
+
+
+def test_a_judge_that_shrinks_to_the_middle_does_not_prefer_the_weaker_model() -> None:
+    def word_of(given: list[Given]) -> str:
+        return prefers_itself(own_excess(given) or 0.0, own_interval(given, 0))
+
+    fair = [word_of(sides(seed)) for seed in range(10)]
+    assert fair.count("holds") >= 9
+    assert [word_of(sides(seed, 0.2)) for seed in range(3)] == ["fails"] * 3
+
+
+def test_what_only_one_side_has_is_not_compared() -> None:
+    apart = [Given(f"p{n}", n % 2 == 0, stratum_of("d", n % 2), 0.9) for n in range(8)]
+    assert (comparable(apart), own_excess(apart), own_interval(apart, 0)) == ([], None, None)
+    same = [Given(f"p{n}", n % 2 == 0, stratum_of("c", 1.0), 0.9 - n % 2 / 2) for n in range(8)]
+    assert own_excess([*apart, *same]) == pytest.approx(0.5)
+
+
+def test_what_holds_on_next_to_nothing_is_told_so_and_what_fails_stays_so() -> None:
+    found = [enough("holds", *counts) for counts in ((5, 5), (5, 6), (4, 0))]
+    assert found == ["holds", "too few answers", "too few answers"]
+    assert enough("fails", 2, 9) == "fails"
 
 
 def test_a_reading_without_an_order_leaves_the_answer_alone() -> None:

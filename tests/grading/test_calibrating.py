@@ -15,11 +15,12 @@ from rlaif.grading.calibrating import Calibrating, calibrating, calibration_note
 from rlaif.grading.verdict import answered
 from rlaif.records.backends import ScriptedJudge
 from rlaif.records.calibration import Calibration, CalibrationMap
-from rlaif.records.criterion import Checked, Judged
+from rlaif.records.criterion import Checked, Criterion, Judged
 from rlaif.records.judge import Judge, ask_fingerprint
 from rlaif.records.judge_base import Labels
 from rlaif.records.outcome import Skipped, Verdict
 from rlaif.records.panel import JuryJudge
+from rlaif.records.rubric import Rubric
 from rlaif.runs.judge import no_judge
 
 SHARE = st.floats(0, 1)
@@ -45,6 +46,15 @@ IDENTITIES = [
 
 def ask(**more: Any) -> Judged:
     return Judged.model_validate({"id": "c", "ask": "Is it so, then?", **more})
+
+
+def rubric(*items: Criterion, **more: Any) -> Rubric:
+    written = [item.as_written() for item in items]
+    head = {"rubric": "r", "version": "1.0.0", "title": "T"}
+    return Rubric.model_validate({**head, "criteria": written, **more})
+
+
+TAUGHT = {"prompt": "Greet.", "completion": "hello", "expect": {"c": "yes"}, "teach": True}
 
 
 def judge(**calibration: Any) -> Judge:
@@ -129,6 +139,8 @@ def test_another_weight_point_or_gate_is_the_same_question_and_another_word_is_n
     rich = [{"bad": {"points": 1}}, {"good": {"points": 9}}]
     named = [{"bad": "wrong"}, "good"]
     plain = question_hash(ask(), Labels())
+    tested = {**TAUGHT, "teach": False}
+    assert plain == question_hash(ask(), Labels(), rubric(ask(), examples=[tested]))
     assert plain == question_hash(ask(weight=-3, gate=True, about="x", when={"a": 1}), Labels())
     assert question_hash(ask(levels=levels), None) == question_hash(ask(levels=rich), None)
     others = [
@@ -139,26 +151,40 @@ def test_another_weight_point_or_gate_is_the_same_question_and_another_word_is_n
         question_hash(ask(levels=["bad", "good"]), None),
         question_hash(ask(levels=named), None),
         question_hash(ask(range={"worst": 1, "best": 5}), None),
+        question_hash(ask(needs=["reference"]), Labels()),
+        question_hash(ask(), Labels(), rubric(ask(), reasoning="judge")),
+        question_hash(ask(), Labels(), rubric(ask(), examples=[TAUGHT])),
     ]
     assert len({plain, *others}) == len(others) + 1
 
 
 def test_a_map_reads_only_the_question_that_it_was_fitted_on() -> None:
     of = calibrated(ask(), method="temperature", temperature=2)
-    found = Calibrating(of)
+    found = Calibrating(of, rubric(ask()))
     assert found.map_of(ask(weight=7)) is not None
     edited = ask(ask="Is it so, or not?")
     assert found.map_of(edited) is None
     assert found.map_of(ask()) is not None
-    assert "not calibrated for 'c'" in calibration_note(of, [edited])
-    assert calibration_note(of, [ask()]) == ""
+    assert "not calibrated for 'c'" in calibration_note(of, rubric(edited))
+    assert calibration_note(of, rubric(ask())) == ""
+
+
+@pytest.mark.parametrize("more", [{"examples": [TAUGHT]}, {"reasoning": "judge"}])
+def test_a_judge_that_is_taught_or_shown_something_else_is_not_read_by_old_maps(
+    more: dict[str, Any],
+) -> None:
+    of = calibrated(ask(), method="temperature", temperature=2)
+    assert Calibrating(of, rubric(ask(), **more)).map_of(ask()) is None
+    note = calibration_note(of, rubric(ask(), **more))
+    assert "asked otherwise since" in note
+    assert "the examples that teach" in note
 
 
 def test_a_map_for_yes_and_no_reads_no_levels() -> None:
     levels = ask(levels=["bad", "good"])
     of = calibrated(levels, method="platt", slope=2, intercept=0)
     assert Calibrating(of).map_of(levels) is None
-    assert calibration_note(of, [levels])
+    assert calibration_note(of, rubric(levels))
 
 
 def test_the_map_of_others_reads_yes_or_no_without_a_map_of_its_own() -> None:
@@ -185,10 +211,10 @@ def test_a_judge_that_answers_otherwise_now_is_not_read_by_old_maps() -> None:
     stated = of.spec.calibration.as_written()  # type: ignore[union-attr]  # stated above
     same = judge(**stated, fitted=fitted)
     assert calibrating(same) is not None
-    assert calibration_note(same, [ask()]) == ""
+    assert calibration_note(same, rubric(ask())) == ""
     other = judge(**stated, fitted={**fitted, "judge_hash": "another"})
     assert calibrating(other) is None
-    assert "was changed since it was calibrated" in calibration_note(other, [ask()])
+    assert "was changed since it was calibrated" in calibration_note(other, rubric(ask()))
 
 
 def test_a_calibration_asks_nothing_anew_and_scores_anew() -> None:
@@ -201,7 +227,7 @@ def test_a_calibration_asks_nothing_anew_and_scores_anew() -> None:
 
 def test_a_check_is_never_read_by_a_map() -> None:
     check = Checked.model_validate({"id": "c", "check": "contains", "text": "x"})
-    assert calibration_note(calibrated(ask(), method="none"), [check])
+    assert calibration_note(calibrated(ask(), method="none"), rubric(check))
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from io import StringIO
 
+import pytest
 from rich.console import Console
 
+from rlaif.grading.verdict import answered as answered_by
+from rlaif.records.calibration import CalibrationMap
 from rlaif.records.criterion import Judged
 from rlaif.records.grade import Answered
 from rlaif.records.outcome import Ballot, Quote, Skipped, Verdict
@@ -61,3 +64,32 @@ def test_a_run_says_how_many_quotations_were_not_found() -> None:
     out = StringIO()
     Console(file=out, width=100).print(summary_view(summarise(graded[1:])))
     assert "evidence" not in out.getvalue()
+
+
+def lines(criterion: Judged, answered: Answered, read: CalibrationMap) -> list[str]:
+    out = StringIO()
+    Console(file=out, width=80).print(Sheet(behind(criterion, answered, 1, None, read)), end="")
+    return out.getvalue().splitlines()
+
+
+def test_what_a_calibration_reads_stands_beside_what_the_judge_stated() -> None:
+    read = CalibrationMap(method="platt", slope=1, intercept=-1, yes_from=0.797)
+    given = answered_by(KIND, Verdict((0.25, 0.75), 0.5), "k", read)
+    assert given.answer == "no"
+    assert lines(KIND, given, read) == [
+        "  stated: yes 0.75, no 0.25",
+        "  read as: no 0.48 worth 0, yes 0.52 worth 1; yes from 0.797",
+    ]
+
+
+def test_the_shares_of_levels_are_those_that_the_value_is_of() -> None:
+    warm = Judged.model_validate(
+        {"id": "w", "ask": "How warm is it?", "levels": ["cold", "mild", "warm"], "allow_na": True}
+    )
+    read = CalibrationMap(method="temperature", temperature=2)
+    given = answered_by(warm, Verdict((0.08, 0.0, 0.72, 0.2), 0.5), "k", read)
+    assert given.value == pytest.approx(0.75, abs=1e-3)
+    assert lines(warm, given, read) == [
+        "  stated: warm 0.72, does not apply 0.20, cold 0.08, mild 0.00",
+        "  read as: cold 0.25 worth 0, mild 0.00 worth 0.5, warm 0.75 worth 1",
+    ]

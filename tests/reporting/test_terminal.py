@@ -1,12 +1,14 @@
 """A run on a terminal."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from rich.console import Console, RenderableType
 
 from rlaif.records.grade import Grade
 from rlaif.reporting.summary import Summary, summarise
 from rlaif.reporting.terminal import grades_view, summary_view, why
+from rlaif.reporting.thresholds import Thresholds
 from tests.reporting.grades import failure, grade_of, sample_of, skipped, yes
 
 
@@ -91,3 +93,17 @@ def test_no_line_is_wider_than_the_terminal_and_no_number_is_lost() -> None:
         assert max(map(len, shown.splitlines())) <= width
         assert "…" not in shown
     assert "0.125" in drawn(view, 80)
+
+
+def test_the_threshold_is_named_where_the_answer_goes_against_the_greater_probability() -> None:
+    turned = Thresholds({"kind": 0.797, "warm": 0.3})
+    no = replace(yes("kind", 0.77), answer="no", probability=0.23)
+    few = replace(yes("warm", 0.4), answer="yes", probability=0.4)
+    own = replace(no, criterion="own")
+    shown = why(grade_of("a", 0.6, no, few, yes("kind"), yes("warm", 0.2), own), turned)
+    assert shown == (
+        "kind no 0.23 (yes from 0.797), warm yes 0.40 (yes from 0.3), kind yes 0.80, warm no 0.80, "
+        "own no 0.23"
+    )
+    assert why(grade_of("a", 0.6, own), Thresholds(others=0.9)) == "own no 0.23 (yes from 0.9)"
+    assert why(grade_of("a", 0.6, no)) == "kind no 0.23"

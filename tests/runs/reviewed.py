@@ -10,6 +10,8 @@ import orjson
 
 from rlaif.authoring.judge_file import load_judge
 from rlaif.authoring.rubric_file import load_rubric
+from rlaif.ports import Reviewing
+from rlaif.records.review import ReviewCriterion, ReviewItem
 from rlaif.runs.grade import grade_run
 from rlaif.runs.order import Order
 from tests.runs.quiet import Quiet
@@ -75,3 +77,16 @@ def a_run(
     )
     grade_run(order, Quiet())
     return run
+
+
+def one(item: ReviewItem, name: str) -> ReviewCriterion:
+    """One criterion of it."""
+    return next(c for c in item.criteria if c.id == name)
+
+
+def finish(review: Reviewing, number: int, annotator: str, label: str = "yes") -> ReviewItem:
+    """Answer all that a person is asked, and `right` with the label."""
+    item = review.item(number, annotator)
+    for name, says in (("right", label), ("clear", "fair"), ("unit", None)):
+        item = review.answer(number, annotator, name, says, item.revision)
+    return item

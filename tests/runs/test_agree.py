@@ -13,18 +13,18 @@ import pytest
 pytest.importorskip("numpy")
 pytest.importorskip("krippendorff")
 
-from rlaif.agreement.splitting import fitting_part
+from rlaif.agreement.splitting import fitting_part, prompt_key
 from rlaif.authoring.judge_file import load_judge
 from rlaif.errors import FileProblems, InputError, RunError
 from rlaif.grading.verdict import answered
 from rlaif.records.backends import ScriptedJudge
-from rlaif.records.calibration import Calibration, Fitted
+from rlaif.records.calibration import Calibration, CalibrationMap, Fitted
 from rlaif.records.criterion import leaves
 from rlaif.records.grade import Grade
 from rlaif.records.judge import Judge
 from rlaif.records.outcome import Failure, Outcome, Skipped, Verdict
 from rlaif.records.rubric import Rubric
-from rlaif.records.sample import Sample, prompt_digest, sample_digest
+from rlaif.records.sample import Sample, sample_digest
 from rlaif.reporting.agree_found import Found
 from rlaif.runs.agree import agree
 from rlaif.runs.agree_asked import Asked, Chosen
@@ -65,6 +65,9 @@ FITTED = Fitted(
 )
 
 
+ASKED = Judge(SCRIPTED, load_judge("scripted").template).asked_hash
+
+
 def sample(number: int, **more: Any) -> Sample:
     text = {"prompt": f"What is {number // 2}?", "completion": f"It is {number}."}
     return Sample.model_validate({"sample_id": f"s{number}", **text, **more})
@@ -74,10 +77,11 @@ def made(
     path: Path,
     graded: Iterable[tuple[Sample, Mapping[str, Outcome]]],
     judge: ScriptedJudge = SCRIPTED,
+    text: str = RUBRIC,
 ) -> Path:
     """A run in which the judge said these outcomes; a sample with none is not graded."""
     path.mkdir()
-    (path.parent / "rubric.yaml").write_text(RUBRIC)
+    (path.parent / "rubric.yaml").write_text(text)
     from rlaif.authoring.rubric_file import read_rubric
 
     rubric = read_rubric(path.parent / "rubric.yaml").rubric
@@ -86,7 +90,7 @@ def made(
     run = make_run(path)
     with run.lock():
         run.take_in((Row("s", n, one) for n, (one, _) in enumerate(rows, 1)), "s")
-        kept = Kept(rubric.rubric, rubric.version, rubric.content_hash, RUBRIC, ".yaml")
+        kept = Kept(rubric.rubric, rubric.version, rubric.content_hash, text, ".yaml")
         whole = Judge(judge, load_judge("scripted").template)
         run.state(kept, judge_to_keep(whole, "nothing"), "under-this")
         _write(run, rubric, rows)
@@ -308,13 +312,15 @@ def test_only_the_answers_of_one_person(run: Path, tmp_path: Path) -> None:
 @pytest.fixture
 def fitted(tmp_path: Path) -> Path:
     """A run of a judge that was fitted on half of the prompts."""
-    judge = SCRIPTED.model_copy(update={"calibration": Calibration(fitted=FITTED)})
+    read = CalibrationMap(method="temperature", temperature=2.0)
+    maps = Calibration(fitted=FITTED.model_copy(update={"judge_hash": ASKED}), others=read)
+    judge = SCRIPTED.model_copy(update={"calibration": maps})
     return made(tmp_path / "fitted", [(sample(i), {"right": YES}) for i in range(40)], judge)
 
 
 def test_what_a_judge_was_fitted_on_is_left_out(fitted: Path, tmp_path: Path) -> None:
     path = labels(tmp_path / "l.jsonl", *(said(i, "a", right="yes") for i in range(40)))
-    mine = [i for i in range(40) if not fitting_part(prompt_digest(sample(i)), 0, 0.5)]
+    mine = [i for i in range(40) if not fitting_part(prompt_key(sample(i)), 0, 0.5)]
     found = measured(fitted, path)
     assert 0 < len(mine) < 40
     assert (found.labelled, found.left_out.fitted_samples) == (len(mine), 40 - len(mine))
@@ -329,9 +335,9 @@ def test_a_report_on_what_a_judge_was_fitted_on_is_refused(fitted: Path, tmp_pat
 
 
 def test_labels_of_the_fitting_part_alone_are_an_error(fitted: Path, tmp_path: Path) -> None:
-    theirs = [i for i in range(40) if fitting_part(prompt_digest(sample(i)), 0, 0.5)]
+    theirs = [i for i in range(40) if fitting_part(prompt_key(sample(i)), 0, 0.5)]
     path = labels(tmp_path / "l.jsonl", *(said(i, right="yes") for i in theirs))
-    with pytest.raises(InputError, match=r"all .* labelled samples are of prompts that the judge"):
+    with pytest.raises(InputError, match=r"all labelled samples .* of prompts that the judge was"):
         measured(fitted, path)
 
 

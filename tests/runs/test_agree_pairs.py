@@ -130,6 +130,23 @@ def test_how_often_the_judge_goes_by_the_place(run: Path) -> None:
     assert swaps["(overall)"].value == pytest.approx(2 / 24)
 
 
+def test_pairs_have_figures_without_ties_and_of_the_place(run: Path) -> None:
+    right = measured(run).criteria[1].figures
+    assert right["accuracy"].value == pytest.approx(6 / 12)
+    assert right["accuracy_without_ties"].value == pytest.approx(6 / 8)
+    assert right["accuracy_consistent"].value == pytest.approx(6 / 8)
+    # Of both orders the first is named once in a, once in b, never in a tie, twice by the place
+    assert right["flip_rate"].value == pytest.approx(1 / 6)
+    assert right["first_position"].value == pytest.approx(6 / 10)
+
+
+def test_pairs_of_one_prompt_are_one_prompt_in_any_group(tmp_path: Path) -> None:
+    same = [
+        pair(i, "a").model_copy(update={"prompt": "Who?", "group_id": f"g{i}"}) for i in range(6)
+    ]
+    assert measured(made(tmp_path / "run", [(one, A) for one in same])).criteria[0].prompts == 1
+
+
 def test_several_people_are_held_against_each_other(run: Path, tmp_path: Path) -> None:
     rows = [{"pair_id": f"p{i}", "annotator": "ann", "human": "a"} for i in range(8)]
     rows += [

@@ -178,7 +178,7 @@ def test_a_failure_is_neither_a_change_nor_a_pass(judge: MakeJudge) -> None:
 
     one = found(audited(judge(), judging(fails_when_long)), "verbosity")
     assert one.failures == {"backend": 10}
-    assert (one.unanswered, one.counted, one.finding) == (10, 5, "holds")
+    assert (one.unanswered, one.counted, one.finding) == (10, 5, "too few answers")
     silent = audited(judge(), judging(lambda *_: Failure("backend", "no")))
     assert found(silent, "opener").finding == "no answer"
     assert not silent.sound
@@ -309,6 +309,37 @@ def test_without_labels_or_another_judge_no_figure_of_self_preference_is_given(
     assert told.note.endswith("the other judge")
     stranger = audited(judge(model="other"), judging(vain), **own).probes[0]
     assert "--own" in stranger.note
+    misnamed = audited(vainly, judging(vain), own=("Tny-1b",), **own).probes[0]
+    assert "--own Tny-1b: did you mean 'Tiny-1b'?" in misnamed.note
+
+
+def test_quality_alone_gives_no_figure_of_self_preference(judge: MakeJudge, tmp_path: Path) -> None:
+    samples = rows(tmp_path / "samples.jsonl", ("Tiny-1b", "big"))
+    labels = answers(tmp_path / "labels.jsonl", ("Tiny-1b",))
+    better = answers(tmp_path / "more.jsonl", ("big",), label="yes")
+    labels.write_bytes(labels.read_bytes() + better.read_bytes())
+    order: dict[str, Any] = {"samples": str(samples), "probes": ("self-preference",)}
+    vainly = judge(model="org/tiny-1B")
+    one = audited(vainly, judging(lambda *_: 0.9), labels=str(labels), **order).probes[0]
+    assert (one.finding, one.change) == ("not tried", None)
+    assert "cannot be told from quality" in one.note
+
+
+def test_a_label_tells_what_is_right_and_another_judge_only_the_rest(
+    judge: MakeJudge, tmp_path: Path
+) -> None:
+    samples = rows(tmp_path / "samples.jsonl", ("Tiny-1b", "big"))
+    labels = answers(tmp_path / "labels.jsonl", ("Tiny-1b",))
+    order: dict[str, Any] = {"samples": str(samples), "labels": str(labels)}
+    one = audited(
+        judge(model="org/tiny-1B"),
+        judging(vain),
+        probes=("self-preference",),
+        against=judge({"right": "no"}),
+        **order,
+    ).probes[0]
+    assert one.finding == "fails"
+    assert one.note.endswith("people's labels and the other judge")
 
 
 def test_labels_that_fit_no_answer_are_told_with_their_line(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from math import exp, log
+from math import exp, log, nan
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +21,14 @@ from rlaif.records.calibration import Costs
 from rlaif.records.grade import Grade
 from rlaif.records.identity import digest
 from rlaif.records.judge import Judge
+from rlaif.reporting.arithmetic_rows import arithmetic_row
 from rlaif.runs.calibrate import OTHERS, Calibrating, CalibrationReport, calibrate
+from rlaif.runs.calibrate_judge import target
 from rlaif.runs.calibrate_labels import Split
 from rlaif.runs.estimate import estimate
+from rlaif.runs.explain import explain
 from rlaif.runs.grade import grade_run
+from rlaif.runs.kept_maps import kept_thresholds
 from rlaif.runs.rescore import rescoring, unasked
 from rlaif.runs.verify import verify_run
 from rlaif.storage.run_folder import open_run
@@ -41,6 +45,10 @@ criteria:
   - {id: warm, ask: Is the greeting warm as a whole?}
   - {id: deep, ask: How deep is the greeting?, range: {worst: 1, best: 5}}
 """
+TEACHING = """\
+examples:
+  - {prompt: Greet her., completion: good day, expect: {kind: yes, warm: no, deep: 2}, teach: true}
+"""
 JUDGE = """\
 # Ours
 judge: served
@@ -52,7 +60,7 @@ api: chat
 
 # The end
 """
-COUNT = 400
+COUNT = 320
 
 
 def chance(name: str) -> float:
@@ -142,7 +150,8 @@ def test_it_does_better_on_labels_that_it_was_not_fitted_on(
     maps = judge.spec.calibration
     assert maps is not None
     assert list(maps.criteria) == ["kind", "warm"]
-    assert (maps.criteria["kind"].yes_from or 0) > 0.5
+    assert maps.criteria["kind"].yes_from is not None
+    assert (kind.figures["cost"].after.value or 9) < (kind.figures["cost"].before.value or 0)
     assert maps.criteria["warm"].yes_from is None
     assert maps.fitted is not None
     assert (maps.fitted.run, maps.fitted.judge, maps.fitted.annotators) == (
@@ -277,9 +286,11 @@ def test_criteria_of_samples_share_a_map(made: Made, tmp_path: Path) -> None:
     grade_run(order, Quiet())
     labels = tmp_path / "own.jsonl"
     lines = []
-    for n in range(200):
-        said = "yes" if chance(f"own {n}") < 0.25 else "no"
-        lines.append(orjson.dumps({"sample_id": f"s{n}", "answers": {f"own{n}": said}}))
+    for grade in open_run(order.out).grades():
+        own = grade.outcomes[-1]
+        said = "yes" if chance(own.criterion) < 0.5 * (own.value or 0) else "no"
+        line = {"sample_id": grade.sample_id, "answers": {own.criterion: said}}
+        lines.append(orjson.dumps(line))
     labels.write_bytes(b"\n".join(lines))
     given: dict[str, Any] = {"run": order.out, "labels": (str(labels),)}
     plain = made.calibrated(made.folder / "no.yaml", **given)
@@ -297,8 +308,61 @@ def test_criteria_of_samples_share_a_map(made: Made, tmp_path: Path) -> None:
     assert maps.criteria == {}
 
 
+def test_the_steps_of_a_calibrated_score_add_up_as_they_are_told(
+    made: Made, once: tuple[CalibrationReport, Judge], tmp_path: Path
+) -> None:
+    order = replace(made.order, judge=once[1], out=copied(made.run, tmp_path / "run"))
+    grade_run(order, Quiet())
+    turns = kept_thresholds(open_run(order.out))
+    maps = once[1].spec.calibration
+    assert maps is not None
+    yes_from = maps.criteria["kind"].yes_from
+    assert turns == ({"kind": yes_from}, None)
+    for name in ("s1", "s2", "s3"):
+        found = explain(order.out, name)
+        row = arithmetic_row(found.grade, found.working, found.variances, found.maps)
+        kind, warm, deep = row["level"]["parts"]
+        for part in (kind, warm):
+            assert part["read"]["yes"] == part["value"]
+            assert part["read"]["yes"] != part["distribution"]["yes"]
+        assert (kind["yes_from"], warm["yes_from"]) == (yes_from, None)
+        assert "read" not in deep
+    plain = explain(made.run, "s1")
+    assert plain.maps == {}
+    assert kept_thresholds(open_run(made.run)) == ({}, None)
+
+
+@pytest.mark.parametrize("taught", ["reasoning: judge\n", TEACHING])
+def test_a_judge_that_is_taught_since_is_not_calibrated_and_that_is_said(
+    once: tuple[CalibrationReport, Judge], tmp_path: Path, taught: str
+) -> None:
+    order = replace(order_of(tmp_path, RUBRIC + taught, rows()[:4]), cache=False, judge=once[1])
+    watcher = Noting()
+    grade_run(order, watcher)
+    assert any("'kind', 'warm'" in note and "asked otherwise" in note for note in watcher.notes)
+    for grade in open_run(order.out).grades():
+        _, value, outcome, _ = told(grade, "kind")
+        assert value == pytest.approx(outcome.distribution[1])
+    assert verify_run(order.out).sound
+
+
+def test_a_jury_is_written_beside_its_judges_or_that_is_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(JUDGE.replace("served", "a"))
+    (tmp_path / "b.yaml").write_text(JUDGE.replace("served", "b"))
+    jury = tmp_path / "jury.yaml"
+    jury.write_text('judge: three\nversion: "1.0.0"\njury: [a.yaml, b.yaml]\n')
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    judge = load_judge(jury)
+    for given, where in ((None, "beside its own file"), (str(jury), f"into {tmp_path}")):
+        with pytest.raises(InputError, match=f"not found from there\n  hint: write it {where}"):
+            target(judge, "en", elsewhere / "out.yaml", given, force=False)
+        assert target(judge, "en", tmp_path / "out.yaml", given, force=False).out.name == "out.yaml"
+
+
 BAD: list[tuple[Callable[[Made, Path], Any], str]] = [
     (lambda made, out: made.calibrated(out, split=Split(0, 1.0)), "nothing would be left to meas"),
+    (lambda made, out: made.calibrated(out, split=Split(0, nan)), "--share nan: this is no number"),
     (lambda made, out: made.calibrated(out, judge="scripted"), "is not the judge that graded"),
     (lambda made, out: made.calibrated(made.judge), "already there\n  hint: --force"),
     (lambda made, out: made.calibrated(out / "no" / "j.yaml"), "there is no folder"),

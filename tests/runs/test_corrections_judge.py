@@ -136,6 +136,37 @@ def test_answers_that_the_judge_is_never_asked_give_no_row(
     assert rows(made, correction(1, {"kind": "no"}, output=" ")) == ["prescreened"]
 
 
+def test_a_text_that_the_rubric_teaches_by_gives_no_row_and_its_prompt_aside_is_told(
+    tmp_path: Path, judge: MakeJudge
+) -> None:
+    given = [correction(n, {"kind": "no"}) for n in range(20)]
+    aside = [one for one in given if Split(0.5).keeps_aside(one)]
+    taught = [
+        {"prompt": c.input, "completion": c.output, "expect": {"kind": "no"}, "teach": True}
+        for c in (aside[0], next(one for one in given if one not in aside))
+    ]
+    path, source = tmp_path / "greeting.yaml", tmp_path / "c.jsonl"
+    path.write_text(RUBRIC + "examples: " + json.dumps(taught))
+    write_corrections(given, str(source))
+    made = JudgeRows(load_rubric(path), judge())
+    assert rows(made, aside[0]) == ["taught"]
+    order = Export(str(source), str(tmp_path / "rows.jsonl"), split=Split(0.5))
+    found = export_judge_rows(order, made, balanced=False)
+    assert found.notes[0].startswith("1 prompt of the part kept aside")
+    assert sum(found.taught.count.dropped.values()) == 1
+
+
+def test_an_answer_to_another_question_than_the_rubrics_gives_no_row(
+    greeting: Rubric, judge: MakeJudge, tmp_path: Path
+) -> None:
+    entry = {"criterion": "kind", "human": "no", "question": "Is it rude?"}
+    given = [correction(1, criteria=[entry]), correction(2, {"kind": "yes"})]
+    write_corrections(given, str(tmp_path / "c.jsonl"))
+    order = Export(str(tmp_path / "c.jsonl"), str(tmp_path / "rows.jsonl"))
+    count = export_judge_rows(order, JudgeRows(greeting, judge()), balanced=False).taught.count
+    assert (count.rows, count.outdated) == (1, 1)
+
+
 @pytest.mark.parametrize("more", [{"verdict": "holistic"}, {"thinking": True}])
 def test_a_judge_whose_answer_no_expert_gave_is_refused(
     greeting: Rubric, judge: MakeJudge, more: Any

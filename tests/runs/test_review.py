@@ -12,12 +12,15 @@ from typing import Any
 import pytest
 
 from rlaif.agreement.informative import DRAWN
+from rlaif.agreement.progress import labels_to_go, wilson
 from rlaif.authoring.judge_file import load_judge
 from rlaif.errors import InputError, RunError, StaleReview
+from rlaif.judging.scripted import ScriptedBackend
 from rlaif.ports import Reviewing
-from rlaif.records.review import ReviewCriterion, ReviewItem
+from rlaif.records.backends import ScriptedJudge
+from rlaif.records.outcome import Failure
 from rlaif.runs.review import open_review
-from tests.runs.reviewed import RUBRIC, a_run, samples
+from tests.runs.reviewed import RUBRIC, a_run, finish, one, samples
 
 
 @pytest.fixture(scope="module")
@@ -41,17 +44,6 @@ def review(run: Path) -> Iterator[Reviewing]:
     opened = open_review(run, rubric=run.parent / "small.yaml")
     yield opened
     opened.close()
-
-
-def one(item: ReviewItem, name: str) -> ReviewCriterion:
-    return next(c for c in item.criteria if c.id == name)
-
-
-def finish(review: Reviewing, number: int, annotator: str, label: str = "yes") -> ReviewItem:
-    item = review.item(number, annotator)
-    for name, says in (("right", label), ("clear", "fair"), ("unit", None)):
-        item = review.answer(number, annotator, name, says, item.revision)
-    return item
 
 
 def number_of(review: Reviewing, sample_id: str) -> int:
@@ -85,7 +77,9 @@ def test_words_are_all_in_the_sample_whatever_their_case(review: Reviewing) -> N
     assert found("number zebra") == set()
     assert {"s10", "s11"} <= found("5 +") < found("+")
     assert found('"') | found("%") | found("\\") | found("a\0b'; --") is not None
-    assert found("_") >= {"s1"}  # as it stands in the sample, not any sign
+    assert found("_") == found("{") == found(":") == set()  # not how the sample is written down
+    with pytest.raises(InputError, match="at most 3 words of one or two letters"):
+        found("a b c d")
 
 
 def test_an_item_shows_the_judge_beside_the_question(review: Reviewing) -> None:
@@ -189,43 +183,6 @@ def test_annotators_do_not_see_each_other(review: Reviewing) -> None:
     assert review.progress("bob").others == (("ann", 1),)
 
 
-def test_a_dispute_is_told_to_those_who_are_done_and_settled_beside_them(
-    review: Reviewing,
-) -> None:
-    finish(review, 0, "ann", "yes")
-    item = review.answer(0, "bob", "right", "no", 0)
-    assert item.state == "mine"
-    assert review.item(0, "ann").state == "disputed"
-    review.comment(0, "bob", "it is five", 9, "right")
-    (dispute,) = review.disputes()
-    (disputed,) = dispute.criteria
-    assert disputed.said == (("ann", "yes", ""), ("bob", "no", "it is five"))
-    assert not disputed.is_settled
-    settled = review.settle(0, "eve", "right", None, "neither").criteria[0]
-    assert (settled.is_settled, settled.settled, settled.comment) == (True, None, "neither")
-    assert settled.said == disputed.said
-    assert review.item(0, "ann").state == "adjudicated"
-    assert (review.progress("ann").disputed, review.progress("ann").adjudicated) == (0, 1)
-    assert review.undo("eve") is not None
-    assert review.item(0, "ann").state == "disputed"
-    with pytest.raises(InputError, match="nobody disagrees on 'clear'"):
-        review.settle(0, "eve", "clear", "bad")
-    review.answer(0, "bob", "right", "yes", 99)
-    assert review.disputes() == []
-
-
-def test_the_last_of_two_adjudicators_holds_and_undo_brings_the_first_back(
-    review: Reviewing,
-) -> None:
-    review.answer(0, "ann", "right", "yes", 0)
-    review.answer(0, "bob", "right", "no", 0)
-    review.settle(0, "eve", "right", "yes")
-    review.settle(0, "fay", "right", "no")
-    assert review.disputes()[0].criteria[0].settled == "no"
-    review.undo("fay")
-    assert review.disputes()[0].criteria[0].settled == "yes"
-
-
 def test_blind_hides_the_judge_until_one_has_answered(run: Path) -> None:
     review = open_review(run, blind=True)
     item = review.item(0, "ann")
@@ -255,10 +212,60 @@ def test_progress_is_agreement_with_the_judge(review: Reviewing) -> None:
     right = progress.criteria[0]
     assert (right.criterion, right.labels, right.agree, right.compared) == ("right", 6, 4, 6)
     assert progress.accuracy == pytest.approx(4 / 6)
-    assert progress.low is not None
-    assert progress.low < 4 / 6 < (progress.high or 0)
     assert (progress.begun, progress.done, progress.total) == (6, 0, 12)
     assert [c.labels for c in progress.criteria[1:]] == [0, 0, 0]
+
+
+def test_only_samples_drawn_at_random_estimate_how_often_the_judge_is_right(
+    review: Reviewing,
+) -> None:
+    rows = review.queue("ann")
+    for row in rows:
+        judge = one(review.item(row.number, "ann"), "right").judge or ""
+        says = judge if row.why == DRAWN else {"yes": "no", "no": "yes"}[judge]
+        review.answer(row.number, "ann", "right", says, 0)
+        review.answer(row.number, "ann", "four", "no", 99)  # no judge's question
+    drawn = sum(row.why == DRAWN for row in rows)
+    progress = review.progress("ann")
+    assert progress.accuracy == pytest.approx(drawn / len(rows))
+    assert (progress.drawn, progress.drawn_accuracy) == (drawn, 1.0)
+    assert (progress.low, progress.high) == wilson(drawn, drawn)
+    assert progress.criteria[0].to_go == labels_to_go(drawn, drawn)
+    assert progress.criteria[3].compared == len(rows)
+
+
+def test_an_answer_and_its_comment_are_written_both_or_neither(review: Reviewing) -> None:
+    item = review.answer(0, "ann", "right", "yes", 0, "it is")
+    assert (one(item, "right").mine, one(item, "right").comment) == ("yes", "it is")
+    with pytest.raises(StaleReview, match="nothing was written"):
+        review.answer(0, "ann", "right", "no", 0, "it is")
+    seen = item.revision
+    review.answer(0, "ann", "right", "no", seen)
+    with pytest.raises(StaleReview):  # the comment alone would have been written
+        review.answer(0, "ann", "right", "yes", seen, "another")
+    assert one(review.item(0, "ann"), "right").comment == "it is"
+    review.undo("ann")
+    told = [undone.told.split(" of ")[0] for undone in iter(lambda: review.undo("ann"), None)]
+    assert told == ["took back the answer to right", "took back the comment on right"]
+
+
+def test_a_review_has_a_name_of_its_own_that_stays(run: Path, tmp_path: Path) -> None:
+    names = []
+    for file in ("a.sqlite", "b.sqlite", "a.sqlite"):
+        review = open_review(run, file=tmp_path / file)
+        names.append(review.review_id)
+        review.close()
+    assert names[0] == names[2] != names[1]
+    assert len(names[0]) == 32
+
+
+def test_a_damaged_file_is_told_from_a_full_disk(run: Path) -> None:
+    open_review(run).close()
+    file = run / "review.sqlite"
+    content = file.read_bytes()
+    file.write_bytes(content[:4096] + b"\xff" * (len(content) - 4096))
+    with pytest.raises(RunError, match=r"hint: the file is damaged"):
+        open_review(run)
 
 
 def test_what_was_said_is_there_when_the_review_is_opened_again(run: Path) -> None:
@@ -295,6 +302,8 @@ def test_answers_stay_with_their_text_when_the_run_is_graded_again(tmp_path: Pat
     assert notes == [
         "13 samples, 3 of them drawn at random",
         "1 reviewed samples are no longer in the run; what was said is kept",
+        "1 answers do not fit what is asked now: another question, other levels, or no such"
+        " criterion; they are kept, and count no more until they fit again",
     ]
     item = review.item(kept, "ann")
     assert one(item, "right").mine == "yes"
@@ -342,10 +351,15 @@ def test_a_file_of_others_or_of_a_newer_rlaif_is_left_alone(run: Path, tmp_path:
     connection.close()
     with pytest.raises(RunError, match=r"newer rlaif.*\n  hint: pip install -U rlaif"):
         open_review(run)
+    with sqlite3.connect(run / "review.sqlite") as connection:
+        connection.execute("PRAGMA user_version = 1")
+    connection.close()
+    with pytest.raises(RunError, match=r"older rlaif \(tables of version 1; .*\n  hint: export"):
+        open_review(run)
     with pytest.raises(RunError, match="no such folder"):
         open_review(tmp_path / "none")
     (tmp_path / "text.sqlite").write_text("hello, this is no database at all" * 50)
-    with pytest.raises(RunError, match="not a database"):
+    with pytest.raises(RunError, match=r"not a database\n  hint: this is no review"):
         open_review(run, file=tmp_path / "text.sqlite")
 
 
@@ -367,22 +381,41 @@ def test_names_are_hidden_from_what_is_shown_and_kept_in_what_is_stored(tmp_path
     run = a_run(tmp_path, rows)
     (tmp_path / "names.txt").write_text("Anna Berg\n")
     review = open_review(run, redact=True, names=tmp_path / "names.txt")
-    review.answer(0, "ann", "right", "yes", 0)
-    review.answer(0, "bob", "right", "no", 0)
+    finish(review, 0, "ann", "yes")
+    finish(review, 0, "bob", "no")
+    review.settle(0, "bob", "right", "yes", 99, "Anna Berg says so")
     review.rewrite(0, "ann", "It is Anna Berg's [name 1].", 99)
     undone = review.undo("bob")
-    review.answer(0, "bob", "right", "no", 99)
+    review.settle(0, "bob", "right", "yes", 99, "Anna Berg says so")
     items = (review.item(0, "ann"), review.item(1, "ann"))
-    for shown in (review.queue("ann"), *items, review.disputes(), undone):
+    for shown in (review.queue("ann"), *items, review.disputes("ann"), undone):
         for hidden in ("Anna", "anna@", "Low"):
             assert hidden not in repr(shown)
     assert "Ask [name 1] at [email 1]" in review.queue("ann")[0].preview
-    assert len(review.queue("ann", words="Anna Berg")) == 2
+    assert review.queue("ann", words="Anna Berg") == []  # nor is it found
+    assert len(review.queue("ann", words="ask for")) == 2
+    with pytest.raises(InputError) as refused:
+        review.answer(0, "ann", "wrong", "yes", 0)
+    assert "anna@" not in str(refused.value)
     review.close()
     plain = open_review(run)
     assert plain.item(0, "ann").sample.completion == text
     assert plain.item(0, "ann").rewritten == "It is Anna Berg's [name 1]."
     plain.close()
+
+
+def test_a_name_is_hidden_also_where_the_preview_is_cut(tmp_path: Path) -> None:
+    (tmp_path / "names.txt").write_text("Anna Katharina Berg\n")
+    rows = [
+        {"sample_id": f"s{n}", "prompt": "4?", "completion": "x" * n + " Anna Katharina Berg" * 60}
+        for n in (140, 150)
+    ]
+    review = open_review(a_run(tmp_path, rows), names=tmp_path / "names.txt")
+    for row in review.queue("ann"):
+        assert "Anna" not in row.preview
+        assert len(row.preview) <= 160
+        assert "[n" in row.preview
+    review.close()
 
 
 def test_hostile_texts_and_ids_come_back_as_they_are(tmp_path: Path) -> None:
@@ -407,13 +440,33 @@ def test_regrading_compares_the_judge_before_and_after_with_the_labels(run: Path
         says[number] = one(review.item(number, "ann"), "right").judge
         review.answer(number, "ann", "right", "yes", 0)
     found = asyncio.run(review.regrade("right"))
-    assert (found.samples, found.compared, found.failed) == (6, 6, 0)
+    assert (found.samples, found.compared, found.failed, found.skipped) == (6, 6, 0, 0)
+    assert found.reasons == ()
     assert found.agree_before == sum(answer == "yes" for answer in says.values())
     assert found.agree_after == 6  # this judge always gives the best answer
     assert len(found.changed) == sum(answer == "no" for answer in says.values())
     with pytest.raises(InputError, match="no criterion 'wrong'"):
         asyncio.run(review.regrade("wrong"))
     assert asyncio.run(review.regrade("clear")).samples == 0
+    review.close()
+
+
+def test_a_prescreened_sample_is_no_failure_and_a_failure_says_why(tmp_path: Path) -> None:
+    rows = samples(4)
+    rows[1]["completion"] = "   "
+    run = a_run(tmp_path, rows)
+    judge = load_judge("scripted")
+    assert isinstance(judge.spec, ScriptedJudge)
+    told = "ask anna@example.org for a key"
+    backend = ScriptedBackend(judge.spec, rule=lambda _: Failure("judge", told))
+    review = open_review(
+        run, rubric=tmp_path / "small.yaml", judge=judge, backend=backend, redact=True
+    )
+    for number in range(4):
+        review.answer(number, "ann", "right", "yes", 0)
+    found = asyncio.run(review.regrade("right"))
+    assert (found.samples, found.compared, found.failed, found.skipped) == (4, 0, 3, 1)
+    assert found.reasons == ("judge: ask [email 1] for a key",)
     review.close()
 
 

@@ -98,8 +98,8 @@ def test_the_last_word_stands_beside_what_they_said(review: Reviewing, file: Pat
     for annotator, says in (("ann", "yes"), ("bob", "no")):
         review.answer(0, annotator, "right", says, 0)
         review.answer(0, annotator, "clear", "fair", 9)
-    review.answer(0, "ann", "unit", "yes", 9)
-    review.settle(0, "eve", "right", "no", "see the book")
+        review.answer(0, annotator, "unit", "yes", 9)
+    review.settle(0, "eve", "right", "no", 99, "see the book")
     found = made(file)
     assert [(one.annotator, one.adjudicated) for one in found] == [
         ("ann", False), ("bob", False), ("eve", True),

@@ -118,6 +118,17 @@ def test_a_file_with_other_line_breaks_keeps_them(tmp_path: Path) -> None:
     assert (made, problems) == (text, [])
 
 
+def test_a_page_that_sends_other_line_breaks_does_not_change_those_of_the_file(
+    review: Reviewing, file: Path
+) -> None:
+    edited = RUBRIC.replace("weight: 3", "weight: 2")
+    for own in ("\r\n", "\n"):
+        file.write_bytes(RUBRIC.replace("\n", own).encode())
+        for sent in ("\r\n", "\n"):
+            assert review.save_rubric(edited.replace("\n", sent)) == []
+            assert file.read_bytes() == edited.replace("\n", own).encode()
+
+
 def test_a_file_that_has_become_faulty_is_told(review: Reviewing, file: Path) -> None:
     file.write_text(RUBRIC.replace("ask: Is", "aks: Is"))
     with pytest.raises(FileProblems, match="did you mean 'ask' instead of 'aks'"):

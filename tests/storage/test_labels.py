@@ -117,6 +117,18 @@ def test_who_answers_twice_and_not_alike_is_told_both_lines(write: Write) -> Non
     )
 
 
+def test_answers_to_two_texts_of_one_id_are_no_contradiction(write: Write) -> None:
+    other = correction(2, sample_hash="of-another-text")
+    other["criteria"] = [{"criterion": "right", "human": "yes"}]
+    rows = read_labels([write([correction(1, sample_hash="of-this-text"), other])]).samples
+    assert not list(contradictions(rows))
+
+
+def test_a_correction_says_whether_its_sample_was_drawn_at_random(write: Write) -> None:
+    rows = read_labels([write([correction(1, drawn=True), correction(2)])]).samples
+    assert [row.drawn for row in rows] == [True, False]
+
+
 def test_two_people_without_names_are_asked_to_have_some(write: Write) -> None:
     rows = [{"pair_id": "p", "human": "a"}, {"pair_id": "p", "human": "b"}]
     (problem,) = preference_contradictions(read_labels([write(rows)]).pairs)

@@ -144,7 +144,9 @@ def not_calibrated(look: JudgeLook) -> Iterator[Finding]:
     """A calibration that is not used: of another judge, or of one that sits on a panel."""
     judge, maps = look.judge, look.judge.spec.calibration
     spoken = [judge, judge.speaking("en"), *(judge.speaking(tag) for tag, _ in judge.translations)]
-    if maps and maps.fitted and maps.fitted.judge_hash not in {one.asked_hash for one in spoken}:
+    fitted = [maps.fitted, maps.pairs.fitted if maps.pairs else None] if maps else []
+    hashes = {one.asked_hash for one in spoken}
+    if any(one is not None and one.judge_hash not in hashes for one in fitted):
         message = "the judge was changed since it was calibrated: its calibration is not used"
         hint = "grade with it and `rlaif calibrate` it anew, or delete the key"
         yield look.warn_key("not-calibrated", ("calibration",), message, hint)

@@ -85,7 +85,7 @@ def audit_page(report: AuditReport) -> str:
 
 def _tiles(report: AuditReport) -> list[tuple[str, str]]:
     found = []
-    for word in ("fails", "leans", "holds", "no answer", "not tried"):
+    for word in ("fails", "leans", "holds", "too few answers", "no answer", "not tried"):
         count = sum(one.finding == word for one in report.probes)
         if count or word in ("fails", "holds"):
             found.append((word, f"{count}"))

@@ -22,7 +22,13 @@ from rlaif.reporting.audit.words import (
 )
 from rlaif.reporting.text import harmless, in_a_line
 
-_STYLES = {"holds": "green", "leans": "yellow", "fails": "red", "no answer": "red"}
+_STYLES = {
+    "holds": "green",
+    "leans": "yellow",
+    "fails": "red",
+    "too few answers": "red",
+    "no answer": "red",
+}
 _LONGEST = 100
 """Characters of a text that are shown."""
 

@@ -75,8 +75,8 @@ PROBE_WORDS: dict[Probe, Told] = {
     "self-preference": Told(
         "Its own model",
         "Completions of the judge's own model stand beside those of others.",
-        "What it gives too much, it gives to both.",
-        "of its own model's answers had too much",
+        "Where the same is right for both, both get the same.",
+        "of its own model's answers got more than others' where the same is right",
     ),
 }
 """Every probe."""
@@ -137,6 +137,9 @@ def lead(report: AuditReport) -> str:
         told.append(f"It leans by {_listed(leans)}.")
     if silent:
         told.append(f"It gave no answer to {_listed(silent)}.")
+    few = [one.probe for one in report.probes if one.finding == "too few answers"]
+    if few:
+        told.append(f"Too few answers say nothing of {_listed(few)}.")
     tried = sum(one.finding in ("holds", "leans", "fails") for one in report.probes)
     if not told:
         return f"It holds in all {tried} probes that could be tried." if tried else NOTHING

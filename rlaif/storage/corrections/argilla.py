@@ -23,18 +23,23 @@ from rlaif.storage.corrections.foreign import (
     Foreign,
     Vote,
     as_field,
+    free,
     layers,
+    text_of,
     uuid_of,
 )
-from rlaif.storage.corrections.kept import kept_of, na_word, names_in
+from rlaif.storage.corrections.kept import kept_in, kept_of, na_word, names_in
 
 _SAID = ("submitted", "None", "")
 """Statuses of a response that counts; a draft or a discarded one does not."""
 
 
-def argilla_records(corrections: Sequence[Correction]) -> Iterator[dict[str, Any]]:
-    """The records of the corrections of one sample: one, unless somebody made several."""
-    for number, layer in enumerate(layers(corrections), 1):
+def argilla_records(corrections: Sequence[Correction], taken: set[str]) -> Iterator[dict[str, Any]]:
+    """The records of the corrections of one sample: one, unless somebody made several.
+
+    Args: `taken`, the ids of the records of this file, to which these are added.
+    """
+    for layer in layers(corrections):
         first = layer[0]
         users = [uuid_of(one.annotator) for one in layer]
         kept = orjson.dumps(kept_of(layer, users)).decode()
@@ -42,7 +47,7 @@ def argilla_records(corrections: Sequence[Correction]) -> Iterator[dict[str, Any
         if first.reference is not None:
             fields["reference"] = first.reference
         yield {
-            "id": first.sample_id if number == 1 else f"{first.sample_id}#{number}",
+            "id": free(first.sample_id, taken, "#"),
             "fields": fields,
             "metadata": {"sample_id": first.sample_id, KEPT: kept},
             "suggestions": _suggestions(layer),
@@ -94,36 +99,41 @@ def read_argilla(number: int, row: Mapping[str, Any], columns: Columns) -> Forei
     """One record. Raises: BadRecordError where its parts are of another form."""
     fields, metadata = _mapping(row, "fields"), _mapping(row, "metadata")
     found = Foreign(number)
-    stated = metadata.get("sample_id") or row.get("id") or row.get("external_id")
-    found.sample_id = str(columns.found(metadata, "sample_id") or stated or "")
+    stated = next((row[k] for k in ("id", "external_id") if row.get(k) is not None), None)
+    named = columns.found(metadata, "sample_id")
+    found.sample_id = text_of(stated if named is None else named)
     found.input = columns.found(fields, "input")
     found.output = columns.found(fields, "output")
     reference = columns.found(fields, "reference")
     found.reference = None if reference is None else str(reference)
-    if isinstance(kept := metadata.get(KEPT), str):
-        parsed = orjson.loads(kept)
-        found.kept = parsed if isinstance(parsed, dict) else None
+    found.kept = kept_in(metadata.get(KEPT))
     found.judge = dict(_suggested(row))
+    unstated = set()
     for question, user, status, value in _responded(row):
         vote = _vote(found, user)
+        if status in ("", "None"):
+            unstated.add(user)
         if status not in _SAID:
             vote.key = ""
             vote.answers.setdefault(_UNSAID, status)
         else:
             vote.answers[question] = value
+    found.unstated = len(unstated)
     found.skipped = sum(_UNSAID in vote.answers for vote in found.votes)
     found.votes = [vote for vote in found.votes if _UNSAID not in vote.answers]
     return found
 
 
 _UNSAID = "\0status"
+_NAMELESS = "\0nobody "
+"""Before the place of a response, where nobody is named."""
 
 
 def _vote(found: Foreign, user: str) -> Vote:
     for vote in found.votes:
         if vote.key == user or vote.annotator == user:
             return vote
-    found.votes.append(Vote(annotator=user, key=user))
+    found.votes.append(Vote(annotator="" if user.startswith(_NAMELESS) else user, key=user))
     return found.votes[-1]
 
 
@@ -142,19 +152,25 @@ def _responded(row: Mapping[str, Any]) -> Iterator[tuple[str, str, str, Any]]:
     """(question, user, status, value) of each response."""
     given = row.get("responses") or {}
     if isinstance(given, list):
-        for one in given:
+        for place, one in enumerate(given):
             if not isinstance(one, dict) or not isinstance(one.get("values") or {}, dict):
                 raise BadRecordError("'responses' is a list of objects with 'user_id' and 'values'")
             values = one.get("values") or {REWRITTEN: {"value": None}}
             for question, value in values.items():
                 told = value.get("value") if isinstance(value, dict) else value
-                yield question, str(one.get("user_id")), str(one.get("status") or ""), told
+                yield question, _user(one, place), str(one.get("status") or ""), told
         return
     for question, responses in _mapping(row, "responses").items():
         if not isinstance(responses, list) or not all(isinstance(r, dict) for r in responses):
             raise BadRecordError(f"the responses to '{question}' are a list of {{value, user_id}}")
-        for one in responses:
-            yield question, str(one.get("user_id")), str(one.get("status") or ""), one.get("value")
+        for place, one in enumerate(responses):
+            yield question, _user(one, place), str(one.get("status") or ""), one.get("value")
+
+
+def _user(response: Mapping[str, Any], place: int) -> str:
+    """Whose a response is; of several nameless ones to one question each is another person's."""
+    user = response.get("user_id")
+    return f"{_NAMELESS}{place}" if user is None else str(user)
 
 
 def _mapping(row: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -10,6 +10,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from rlaif.records.correction import Correction
 from rlaif.records.sample import Chat
+from rlaif.storage.corrections.kept_form import Kept
 
 KEPT = "rlaif"
 """Where a record keeps what the other tool has no place for."""
@@ -51,7 +52,9 @@ class Foreign:
     votes: list[Vote] = field(default_factory=list)
     skipped: int = 0
     """People who looked and did not say anything: drafts, discarded, cancelled, ignored."""
-    kept: Mapping[str, Any] | None = None
+    unstated: int = 0
+    """People of whose answers the record does not say whether they were submitted."""
+    kept: Kept | None = None
     """What our own export kept: see `storage/corrections/kept`."""
 
 
@@ -98,17 +101,23 @@ def names_of(criteria: Iterable[str]) -> Names:
     """The questions for these criteria: small letters, digits, `-` and `_`, as tools want them."""
     taken = {REWRITTEN, COMMENT}
     listed = list(dict.fromkeys(criteria))
-    answers = {one: _free(_PLAIN.sub("-", one.lower()).strip("-") or "c", taken) for one in listed}
-    return Names(answers, {one: _free(f"why-{answers[one]}", taken) for one in listed})
+    answers = {one: free(_PLAIN.sub("-", one.lower()).strip("-") or "c", taken) for one in listed}
+    return Names(answers, {one: free(f"why-{answers[one]}", taken) for one in listed})
 
 
-def _free(wanted: str, taken: set[str]) -> str:
+def free(wanted: str, taken: set[str], sign: str = "-") -> str:
+    """`wanted`, with `sign` and a number behind it where it is taken; it is taken then."""
     name, number = wanted, 1
     while name in taken:
         number += 1
-        name = f"{wanted}-{number}"
+        name = f"{wanted}{sign}{number}"
     taken.add(name)
     return name
+
+
+def text_of(value: Any) -> str:
+    """An id or a name as text: 0 is one, nothing is none."""
+    return "" if value is None else str(value)
 
 
 def uuid_of(text: str) -> str:

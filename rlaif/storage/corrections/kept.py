@@ -6,12 +6,17 @@ judge's probabilities, rubric, judge and policy) stands in one object that the t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
+
+import orjson
+from pydantic import ValidationError
 
 from rlaif.records.correction import Correction
 from rlaif.records.identity import canonical, digest
-from rlaif.storage.corrections.foreign import NA_WORDS, Names, Vote, names_of
+from rlaif.records.refusals import plain_faults
+from rlaif.storage.corrections.foreign import KEPT, NA_WORDS, BadRecordError, Names, names_of
+from rlaif.storage.corrections.kept_form import Kept
 
 _SHOWN = ("input", "output", "human_output", "comment")
 """What the tool holds of a correction."""
@@ -66,8 +71,20 @@ def said_hash(correction: Correction) -> str:
     return digest(canonical([[name, answered, label] for name, answered, label in said]))
 
 
-def vote_key(kept: Mapping[str, Any], vote: Vote) -> Mapping[str, Any] | None:
-    """What was kept of the correction that a vote was exported from; None for a new one."""
-    known = kept.get("corrections")
-    found = known.get(vote.key) if isinstance(known, Mapping) else None
-    return found if isinstance(found, Mapping) else None
+def kept_in(value: Any) -> Kept | None:
+    """What a record keeps; None where it keeps nothing. Raises: BadRecordError where it is damaged.
+
+    Args: `value`, an object, or its JSON.
+    """
+    if value is None:
+        return None
+    try:
+        return Kept.model_validate(orjson.loads(value) if isinstance(value, str) else value)
+    except orjson.JSONDecodeError as error:
+        raise BadRecordError(f"what is kept under '{KEPT}' is damaged: it is no JSON") from error
+    except ValidationError as error:
+        first = plain_faults(error)[0]
+        at = ".".join(map(str, first.at))
+        raise BadRecordError(
+            f"what is kept under '{KEPT}' is damaged: {at}: {first.message}"
+        ) from error

@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 
 from rlaif.records.correction import Correction
+from rlaif.records.identity import digest
 from rlaif.storage.corrections.foreign import (
     COMMENT,
     KEPT,
@@ -24,9 +25,10 @@ from rlaif.storage.corrections.foreign import (
     Vote,
     as_field,
     layers,
-    uuid_of,
+    text_of,
 )
-from rlaif.storage.corrections.kept import kept_of, na_word, names_in
+from rlaif.storage.corrections.kept import kept_in, kept_of, na_word, names_in
+from rlaif.storage.corrections.kept_form import Kept
 
 _SHOWN = "output"
 """The object tag that controls point to (`toName`)."""
@@ -36,7 +38,7 @@ def label_studio_tasks(corrections: Sequence[Correction]) -> Iterator[dict[str, 
     """The tasks of the corrections of one sample: one, unless somebody made several."""
     for layer in layers(corrections):
         first = layer[0]
-        keys = [uuid_of(one.correction_id) for one in layer]
+        keys = [_id_of(one.correction_id) for one in layer]
         data = {
             "sample_id": first.sample_id,
             "input": as_field(first.input),
@@ -52,6 +54,14 @@ def label_studio_tasks(corrections: Sequence[Correction]) -> Iterator[dict[str, 
             ],
             "predictions": list(_predictions(layer)),
         }
+
+
+def _id_of(correction: str) -> str:
+    """A number that stands for a correction, the same every time, exact in JSON everywhere.
+
+    Label Studio keeps an annotation's `id` as its `import_id`, and no other key of ours.
+    """
+    return str(int(digest("label-studio", correction)[:13], 16) + 2**32)
 
 
 def _annotation(one: Correction, key: str, layer: Sequence[Correction]) -> dict[str, Any]:
@@ -70,7 +80,7 @@ def _annotation(one: Correction, key: str, layer: Sequence[Correction]) -> dict[
     if one.comment:
         results.append(_text(COMMENT, one.comment))
     made = {
-        "unique_id": key,
+        "id": int(key),
         "result": results,
         "was_cancelled": False,
         "ground_truth": one.adjudicated,
@@ -113,22 +123,28 @@ def read_label_studio(number: int, row: Mapping[str, Any], columns: Columns) -> 
     if not isinstance(data, dict):
         raise BadRecordError("a task has 'data', an object: export as JSON, not as JSON-MIN or CSV")
     found = Foreign(number)
-    found.sample_id = str(columns.found(data, "sample_id") or "")
+    found.sample_id = text_of(columns.found(data, "sample_id"))
     found.input, found.output = columns.found(data, "input"), columns.found(data, "output")
     reference = columns.found(data, "reference")
     found.reference = None if reference is None else str(reference)
-    found.kept = data[KEPT] if isinstance(data.get(KEPT), dict) else None
+    found.kept = kept_in(data.get(KEPT))
     for prediction in _listed(row, "predictions"):
         found.judge |= dict(_results(prediction))
     for annotation in _listed(row, "annotations"):
         if annotation.get("was_cancelled"):
             found.skipped += 1
             continue
-        vote = Vote(_person(annotation), key=str(annotation.get("unique_id") or ""))
+        vote = Vote(_person(annotation), key=_key(annotation, found.kept))
         vote.at = str(annotation.get("updated_at") or annotation.get("created_at") or "")
         vote.answers = dict(_results(annotation))
         found.votes.append(vote)
     return found
+
+
+def _key(annotation: Mapping[str, Any], kept: Kept | None) -> str:
+    """By which the record knows the annotation; empty for one that was made in the tool."""
+    stated = (text_of(annotation.get(name)) for name in ("import_id", "id"))
+    return next((one for one in stated if kept and one in kept.corrections), "")
 
 
 def _listed(row: Mapping[str, Any], name: str) -> list[dict[str, Any]]:

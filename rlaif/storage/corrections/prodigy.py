@@ -10,7 +10,7 @@ import datetime
 from collections.abc import Mapping
 from typing import Any
 
-from rlaif.storage.corrections.foreign import BadRecordError, Columns, Foreign, Vote
+from rlaif.storage.corrections.foreign import BadRecordError, Columns, Foreign, Vote, text_of
 
 _CHOICE = "accept"
 """Where a task keeps the options that were accepted."""
@@ -27,7 +27,7 @@ def read_prodigy(number: int, row: Mapping[str, Any], columns: Columns) -> Forei
     meta = row["meta"] if isinstance(row.get("meta"), dict) else {}
     known = {**meta, **row}
     found = Foreign(number)
-    found.sample_id = str(columns.found(known, "sample_id") or "")
+    found.sample_id = text_of(columns.found(known, "sample_id"))
     found.input, found.output = columns.found(known, "input"), columns.found(known, "output")
     reference = columns.found(known, "reference")
     found.reference = None if reference is None else str(reference)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rlaif.storage.corrections.foreign import Columns, Foreign, Vote
+from rlaif.storage.corrections.foreign import Columns, Foreign, Vote, text_of
 
 
 def read_row(number: int, row: Mapping[str, Any], columns: Columns) -> Foreign:
     """One row, by its headings; an empty cell is no answer."""
     found = Foreign(number)
-    found.sample_id = str(columns.found(row, "sample_id") or "")
+    found.sample_id = text_of(columns.found(row, "sample_id"))
     found.input, found.output = columns.found(row, "input"), columns.found(row, "output")
     found.reference = columns.found(row, "reference")
     vote = Vote(str(columns.found(row, "annotator") or ""))

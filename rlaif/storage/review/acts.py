@@ -1,24 +1,22 @@
 """What annotators do: every act is a row that stays, and the state follows from those not undone.
 
 A field is one thing that an annotator can say of a sample: the answer to a criterion, a comment, a
-rewritten completion. What was said last, and not undone, holds. Every function takes a connection
+rewritten completion. What was said last, and not undone, stands. Every function takes a connection
 inside `ReviewFile.writing`.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from rlaif.errors import StaleReview
 from rlaif.storage.clean_text import clean_text
-from rlaif.storage.review.derived import count_sample, find_dispute, move_tally
+from rlaif.storage.review import derived, looking
+from rlaif.storage.review.derived import TermsOf
 
 Kind = Literal["answer", "comment", "rewrite", "settle"]
-Same = Callable[[str | None, str | None], bool]
-"""Whether two answers to the criterion at hand agree."""
 
 
 class Field(NamedTuple):
@@ -50,17 +48,21 @@ class Said:
     """A field as it stands."""
 
     saying: Saying
-    revision: int
+    holds: bool = False
+    """Whether it counts: an answer to what is asked now, a settlement whose answers stand."""
+    revision: int = 0
     grounds: int = 0
     at: str = ""
+    question: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """An act that was taken back, and what holds instead."""
+    """An act that was taken back, and what stands instead."""
 
     field: Field
     now: Saying
+    holds: bool
 
 
 def say(
@@ -68,7 +70,7 @@ def say(
     field: Field,
     saying: Saying,
     at: str,
-    same: Same,
+    terms: TermsOf,
     revision: int | None = None,
 ) -> bool:
     """Write an act; whether there was anything to write, as nothing is said twice.
@@ -77,22 +79,22 @@ def say(
     Raises: StaleReview where this field was changed since.
     """
     saying = Saying(saying.says, saying.label, clean_text(saying.text), saying.redacted)
-    before = _settled(connection, field) if field.kind == "settle" else said(connection, field)
-    if _alike(before.saying, saying):
+    before = said(connection, field)
+    if _alike(before.saying, saying) and before.holds == saying.says:
         return False
     if revision is not None and before.revision > revision:
-        raise StaleReview(
-            "this was changed in another tab meanwhile, and nothing was written\n"
-            "  hint: load the page again, look at what stands there, and say it once more"
-        )
-    grounds = _grounds(connection, field.number)
+        raise StaleReview(_STALE[field.kind == "settle"])
+    judged = ""
+    if field.kind == "settle":
+        judged = derived.standing(connection, field.number, field.criterion)
+    grounds, question = _grounds(connection, field)
     connection.execute(
         "INSERT INTO acts (annotator, at, number, kind, criterion, says, label, text, redacted,"
-        " grounds) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " grounds, question, judged) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (field.annotator, at, field.number, field.kind, field.criterion, saying.says,
-         saying.label, saying.text, saying.redacted, grounds),
+         saying.label, saying.text, saying.redacted, grounds, question, judged),
     )  # fmt: skip
-    _apply(connection, field, Said(saying, 0, grounds, at), before.saying, same)
+    _apply(connection, field, terms)
     return True
 
 
@@ -104,70 +106,63 @@ def last_act(connection: sqlite3.Connection, annotator: str) -> tuple[int, Field
     return (row[0], Field(*row[1:])) if row else None
 
 
-def undo(connection: sqlite3.Connection, act: int, field: Field, same: Same) -> Taken:
-    """Take back an act of `last_act`; what was said before it holds again."""
+def undo(connection: sqlite3.Connection, act: int, field: Field, terms: TermsOf) -> Taken:
+    """Take back an act of `last_act`; what was said before it stands again."""
     connection.execute("UPDATE acts SET undone = 1 WHERE id = ?", (act,))
-    now = _last_said(connection, field)
-    before = said(connection, field).saying
-    _apply(connection, field, now, before, same)
-    return Taken(field, now.saying)
+    _apply(connection, field, terms)
+    now = said(connection, field, anybody=True)
+    return Taken(field, now.saying, now.holds)
 
 
-def said(connection: sqlite3.Connection, field: Field) -> Said:
-    """A field as it stands."""
-    query = """SELECT says, label, text, redacted, revision, grounds, at FROM said
+def said(connection: sqlite3.Connection, field: Field, *, anybody: bool = False) -> Said:
+    """A field as it stands; of what is settled by another only with `anybody`."""
+    if field.kind == "settle":
+        return _settled(connection, field, anybody=anybody)
+    query = """SELECT says, label, text, redacted, holds, revision, grounds, at, question FROM said
     WHERE number = ? AND annotator = ? AND kind = ? AND criterion = ?"""
     row = connection.execute(
         query, (field.number, field.annotator, field.kind, field.criterion)
     ).fetchone()
-    return Said(_saying(row), *row[4:]) if row else Said(NOTHING_SAID, 0)
+    return Said(_saying(row), bool(row[4]), *row[5:]) if row else Said(NOTHING_SAID)
 
 
-def _last_said(connection: sqlite3.Connection, field: Field) -> Said:
-    """By the acts; of what is settled, by whoever spoke last."""
-    anybody = field.kind == "settle"
-    query = """SELECT says, label, text, redacted, grounds, at FROM acts
-    WHERE number = ? AND kind = ? AND criterion = ? AND (? OR annotator = ?) AND NOT undone
-    ORDER BY id DESC LIMIT 1"""
-    row = connection.execute(
-        query, (field.number, field.kind, field.criterion, anybody, field.annotator)
-    ).fetchone()
-    return Said(_saying(row), 0, *row[4:]) if row else Said(NOTHING_SAID, 0)
+def _settled(connection: sqlite3.Connection, field: Field, *, anybody: bool) -> Said:
+    """The same word of another adjudicator is an act of its own."""
+    found = looking.settled(connection, field.number)
+    one = next((one for one in found if one.criterion == field.criterion), None)
+    revision = looking.settle_revision(connection, field.number, field.criterion)
+    if one is None or not (anybody or one.annotator == field.annotator):
+        return Said(NOTHING_SAID, revision=revision)
+    return Said(Saying(says=True, label=one.label, text=one.text), bool(one.holds), revision)
 
 
-def _settled(connection: sqlite3.Connection, field: Field) -> Said:
-    query = "SELECT label, text, annotator FROM settled WHERE number = ? AND criterion = ?"
-    row = connection.execute(query, (field.number, field.criterion)).fetchone()
-    # The same word of another adjudicator is an act of its own.
-    if row is None or row[2] != field.annotator:
-        return Said(NOTHING_SAID, 0)
-    return Said(Saying(says=True, label=row[0], text=row[1]), 0)
-
-
-def _apply(
-    connection: sqlite3.Connection, field: Field, now: Said, before: Saying, same: Same
-) -> None:
+def _apply(connection: sqlite3.Connection, field: Field, terms: TermsOf) -> None:
+    """Bring up to date all that follows from the acts on one field."""
     if field.kind == "settle":
         _settle(connection, field)
-        find_dispute(connection, field.number, field.criterion, same)
-        return
-    query = "SELECT revision FROM reviewed WHERE annotator = ? AND number = ?"
-    row = connection.execute(query, (field.annotator, field.number)).fetchone()
-    revision = row[0] + 1 if row else 1
-    saying = now.saying
+    else:
+        derived.tally_sample(connection, field.number, field.annotator, -1)
+        _put(connection, field)
+        derived.weigh_sample(connection, field.number, field.annotator, terms)
+        derived.tally_sample(connection, field.number, field.annotator, 1)
+    derived.find_disputes(connection, field.number, terms)
+
+
+def _put(connection: sqlite3.Connection, field: Field) -> None:
+    """What stands of a field, by its acts."""
+    query = """SELECT says, label, text, redacted, grounds, at, question FROM acts
+    WHERE number = ? AND annotator = ? AND kind = ? AND criterion = ? AND NOT undone
+    ORDER BY id DESC LIMIT 1"""
+    row = connection.execute(
+        query, (field.number, field.annotator, field.kind, field.criterion)
+    ).fetchone()
+    says, label, text, redacted, grounds, at, question = row or (0, None, "", 0, 0, "", 0)
     connection.execute(
-        "INSERT OR REPLACE INTO said VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (*field, saying.says, saying.label, saying.text, saying.redacted, now.grounds, now.at,
-         revision),
+        """INSERT OR REPLACE INTO said VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL,
+        coalesce((SELECT revision FROM reviewed WHERE annotator = ? AND number = ?), 0) + 1)""",
+        (*field, says, label, text, redacted, grounds, at, question, says,
+         field.annotator, field.number),
     )  # fmt: skip
-    count_sample(connection, field.number, field.annotator, revision)
-    if field.kind == "answer":
-        for one, step in ((before, -1), (saying, 1)):
-            if one.says:
-                move_tally(
-                    connection, field.number, field.annotator, field.criterion, one.label, step
-                )
-        find_dispute(connection, field.number, field.criterion, same)
 
 
 def _settle(connection: sqlite3.Connection, field: Field) -> None:
@@ -175,16 +170,27 @@ def _settle(connection: sqlite3.Connection, field: Field) -> None:
         "DELETE FROM settled WHERE number = ? AND criterion = ?", (field.number, field.criterion)
     )
     connection.execute(
-        """INSERT INTO settled SELECT number, criterion, label, text, annotator, at FROM acts
+        """INSERT INTO settled SELECT number, criterion, label, text, annotator, at, judged
+        FROM acts
         WHERE number = ? AND kind = 'settle' AND criterion = ? AND NOT undone AND says
         ORDER BY id DESC LIMIT 1""",
         (field.number, field.criterion),
     )
 
 
-def _grounds(connection: sqlite3.Connection, number: int) -> int:
-    query = "SELECT grounds FROM texts WHERE number = ?"
-    return int(connection.execute(query, (number,)).fetchone()[0])
+def _grounds(connection: sqlite3.Connection, field: Field) -> tuple[int, int]:
+    """Under which rubric it is said, and to which question; 0 where it is no answer to one."""
+    query = """SELECT grounds, coalesce((SELECT question FROM asked
+      WHERE number = ? AND criterion = ?), 0) FROM texts WHERE number = ?"""
+    row = connection.execute(query, (field.number, field.criterion, field.number)).fetchone()
+    return int(row[0]), int(row[1])
+
+
+_HINT = "\n  hint: load the page again, look at what stands there, and say it once more"
+_STALE = (
+    f"this was changed meanwhile, as in another tab, and nothing was written{_HINT}",
+    "somebody has settled this, or answered anew, meanwhile, and nothing was written" + _HINT,
+)
 
 
 def _saying(row: tuple[int, str | None, str, int]) -> Saying:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from rlaif.storage.clean_text import clean_text
 
 PREVIEW = 160
 """Characters of a completion's begin that the queue shows."""
+LOOKED_AT = 4 * PREVIEW
+"""Characters that are kept of it, so that names are hidden before it is cut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,9 @@ class Asked:
     """Whether the judge or a check answered it."""
     judge: str | None
     """The answer; None for "does not apply"."""
+    judged: bool
+    """Whether a judge is asked, and not a program."""
+    question: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,14 +121,28 @@ def put_copy(connection: sqlite3.Connection, copy: Copy, grounds: int) -> int:
     )
     connection.execute("DELETE FROM asked WHERE number = ?", (number,))
     connection.executemany(
-        "INSERT INTO asked VALUES (?, ?, ?, ?, ?)",
-        [(number, one.criterion, one.wanted, one.has, one.judge) for one in copy.asked],
+        "INSERT INTO asked VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [(number, *row) for row in map(partial(_asked, connection), copy.asked)],
     )
     wanted = sum(one.wanted for one in copy.asked)
     connection.execute(
         "UPDATE samples SET score = ?, criteria = ? WHERE number = ?", (copy.score, wanted, number)
     )
     return number
+
+
+def _asked(connection: sqlite3.Connection, one: Asked) -> tuple[object, ...]:
+    question = _question(connection, one.question)
+    return one.criterion, one.wanted, one.has, one.judge, one.judged, question
+
+
+def _question(connection: sqlite3.Connection, text: str) -> int:
+    """The number of a question's text."""
+    row = (clean_text(text),)
+    found = connection.execute("SELECT id FROM questions WHERE text = ?", row).fetchone()
+    if found:
+        return int(found[0])
+    return connection.execute("INSERT INTO questions (text) VALUES (?)", row).lastrowid or 0
 
 
 def _next_number(connection: sqlite3.Connection) -> int:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
+from rlaif.errors import InputError
 from rlaif.records.review import QueueRow, State
 
 _SHORT = 3
 """Letters that a word has at least to be found by the index."""
+_MOST_SHORT = 3
+"""Shorter words in one search: for each of them every text is read."""
 
 _STATE = """CASE
   WHEN r.done AND d.open THEN 'disputed' WHEN r.done AND d.open = 0 THEN 'adjudicated'
@@ -55,9 +59,14 @@ def queue_rows(
     words: str,
     first: int,
     most: int,
+    shown: Callable[[str], str] | None = None,
 ) -> list[QueueRow]:
-    """Rows of the queue from `first` on: those in a state, with all of `words` in them."""
-    given: dict[str, object] = {"annotator": annotator, "first": first, "most": most}
+    """Rows of the queue from `first` on: those in a state, with all of `words` in them.
+
+    Args: `shown`, what is shown of a text where not all is: no word is found in what is hidden.
+    Raises: InputError for too many short words.
+    """
+    given: dict[str, object] = {"annotator": annotator}
     query = _ROWS
     if state is not None:
         query += f" AND {_STATE} = :state"
@@ -66,23 +75,40 @@ def queue_rows(
         name = f"word{place}"
         query += f" AND {part.format(name)}"
         given[name] = value
-    query += " ORDER BY s.place LIMIT :most OFFSET :first"
-    return [QueueRow(*row) for row in connection.execute(query, given)]
+    query += " ORDER BY s.place"
+    if shown is None or not words.split():
+        rows = connection.execute(
+            f"{query} LIMIT :most OFFSET :first", {**given, "first": first, "most": most}
+        )
+        return [QueueRow(*row) for row in rows]
+    found = (QueueRow(*row) for row in connection.execute(query, given))
+    seen = (row for row in found if _is_seen(connection, row.number, words, shown))
+    return list(islice(seen, first, first + most))
+
+
+def _is_seen(
+    connection: sqlite3.Connection, number: int, words: str, shown: Callable[[str], str]
+) -> bool:
+    query = "SELECT text FROM words WHERE rowid = ?"
+    text = shown(connection.execute(query, (number,)).fetchone()[0]).casefold()
+    return all(word.casefold() in text for word in words.replace("\0", " ").split())
 
 
 def _conditions(words: str) -> Iterator[tuple[str, str]]:
     """By the index; a word of one or two letters is looked for in the texts themselves."""
     listed = words.replace("\0", " ").split()
     long = [word for word in listed if len(word) >= _SHORT]
+    short = list(dict.fromkeys(word for word in listed if len(word) < _SHORT))
+    if len(short) > _MOST_SHORT:
+        raise InputError(f"a search has at most {_MOST_SHORT} words of one or two letters")
     if long:
         sought = " ".join('"' + word.replace('"', '""') + '"' for word in long)
         yield "s.number IN (SELECT rowid FROM words WHERE words MATCH :{})", sought
-    for word in listed:
-        if len(word) < _SHORT:
-            yield (
-                r"s.number IN (SELECT number FROM texts WHERE sample LIKE :{} ESCAPE '\')",
-                "%" + "".join(f"\\{sign}" if sign in "%_\\" else sign for sign in word) + "%",
-            )
+    for word in short:
+        yield (
+            r"s.number IN (SELECT rowid FROM words WHERE text LIKE :{} ESCAPE '\')",
+            "%" + "".join(f"\\{sign}" if sign in "%_\\" else sign for sign in word) + "%",
+        )
 
 
 def next_open(connection: sqlite3.Connection, annotator: str, number: int) -> int | None:
@@ -106,7 +132,7 @@ def state_of(connection: sqlite3.Connection, annotator: str, number: int) -> Sta
 
 
 def totals(connection: sqlite3.Connection, annotator: str) -> Totals:
-    """Over the samples that are in the queue."""
+    """Over the samples in the queue; disputes on those that the annotator is done with."""
     in_queue = "JOIN samples USING (number) WHERE place IS NOT NULL"
     (total,) = connection.execute("SELECT count(*) FROM samples WHERE place IS NOT NULL").fetchone()
     by = connection.execute(
@@ -115,21 +141,44 @@ def totals(connection: sqlite3.Connection, annotator: str) -> Totals:
     ).fetchall()
     disputed, adjudicated = connection.execute(
         f"""SELECT coalesce(sum(open > 0), 0), coalesce(sum(open = 0), 0) FROM (
-        SELECT sum(NOT settled) AS open FROM disputed {in_queue} GROUP BY number)"""  # noqa: S608 - constants
+        SELECT sum(NOT settled) AS open FROM disputed JOIN reviewed USING (number) {in_queue}
+        AND annotator = ? AND done GROUP BY number)""",  # noqa: S608 - constants
+        (annotator,),
     ).fetchone()
     done, begun = next(((d, b) for name, d, b in by if name == annotator), (0, 0))
     others = tuple((name, int(d)) for name, d, b in by if name != annotator and d + b)
     return Totals(total, int(done), int(begun), disputed, adjudicated, others)
 
 
-def disputed_numbers(connection: sqlite3.Connection, first: int, most: int) -> list[int]:
-    """Samples on which annotators disagree, unsettled ones first."""
-    query = """SELECT number FROM disputed JOIN samples USING (number) GROUP BY number
-    ORDER BY min(settled), place IS NULL, place, number LIMIT ? OFFSET ?"""
-    return [number for (number,) in connection.execute(query, (most, first))]
+def disputed_numbers(
+    connection: sqlite3.Connection, annotator: str, first: int, most: int, *, others: bool
+) -> list[int]:
+    """Samples on which annotators disagree, unsettled ones first.
+
+    Those that this annotator is done with; with `others` all.
+    """
+    query = """SELECT number FROM disputed JOIN samples USING (number)
+    WHERE :others OR number IN (SELECT number FROM reviewed WHERE annotator = :annotator AND done)
+    GROUP BY number ORDER BY min(settled), place IS NULL, place, number LIMIT :most OFFSET :first"""
+    given = {"annotator": annotator, "first": first, "most": most, "others": others}
+    return [number for (number,) in connection.execute(query, given)]
 
 
-def tallies(connection: sqlite3.Connection, annotator: str) -> list[tuple[str, str, int, str, int]]:
-    """(criterion, the person's answer, whether the judge has one, the judge's, rows); coded."""
-    query = "SELECT criterion, human, has, judge, rows FROM tally WHERE annotator = ? AND rows > 0"
+def tallies(
+    connection: sqlite3.Connection, annotator: str
+) -> list[tuple[str, str, int, str, int, int]]:
+    """Each (criterion, the person's answer, whether the judge has one, the judge's, drawn, rows).
+
+    The answers are coded; see `derived.label_of`.
+    """
+    query = """SELECT criterion, human, has, judge, drawn, rows FROM tally
+    WHERE annotator = ? AND rows > 0"""
     return connection.execute(query, (annotator,)).fetchall()
+
+
+def agreements(connection: sqlite3.Connection, annotator: str) -> list[tuple[bool, int, int]]:
+    """(drawn at random, answers like the judge's, answers beside one) of each sample with any."""
+    query = """SELECT drawn IS NOT NULL, agree, compared FROM reviewed JOIN samples USING (number)
+    WHERE annotator = ? AND compared > 0"""
+    rows = connection.execute(query, (annotator,)).fetchall()
+    return [(bool(drawn), agree, compared) for drawn, agree, compared in rows]

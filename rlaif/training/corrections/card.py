@@ -23,6 +23,8 @@ class Count:
     """By the reason in words: samples, or answers, that gave no row."""
     disputed: int = 0
     """Answers dropped because people disagree without a majority."""
+    outdated: int = 0
+    """Answers dropped because their question was worded otherwise."""
     labels: Counter[tuple[str, str]] = field(default_factory=Counter)
     """Rows by criterion and label, where there are any."""
     longest: int = 0
@@ -34,6 +36,7 @@ class Count:
         """One sample of this part."""
         self.samples += 1
         self.disputed += len(one.disputed)
+        self.outdated += len(one.outdated)
 
     def row(self, row: Mapping[str, object]) -> None:
         """One row, by where it comes from."""
@@ -110,6 +113,9 @@ def left_out(count: Count) -> Iterator[str]:
     if count.disputed:
         answers = _number(count.disputed, "criterion answer")
         yield f"left out {answers} on which annotators disagree without a majority"
+    if count.outdated:
+        answers = _number(count.outdated, "criterion answer")
+        yield f"left out {answers} to a question that was worded otherwise"
 
 
 def _labels(count: Count) -> Iterator[str]:

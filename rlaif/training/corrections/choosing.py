@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 
 _WORD = re.compile(r"\w+")
@@ -21,6 +21,8 @@ class Choosable:
     """Where its texts are found again."""
     prompt: str
     """A hash of its prompt."""
+    text: str
+    """A hash of prompt, completion and reference."""
     length: int
     """Characters of prompt and completion together."""
     words: frozenset[int]
@@ -40,6 +42,25 @@ def words_of(text: str) -> frozenset[int]:
     found = {word.lower() for word in _WORD.findall(text)}
     hashes = (blake2b(word.encode(), digest_size=8).digest() for word in found)
     return frozenset(sorted(int.from_bytes(one, "big") for one in hashes)[:_SKETCH])
+
+
+def once(candidates: Iterable[Choosable]) -> list[Choosable]:
+    """Of those with one text the first, without the labels that another one contradicts."""
+    found: dict[str, Choosable] = {}
+    against: dict[str, set[str]] = {}
+    for one in candidates:
+        first = found.setdefault(one.text, one)
+        told = {
+            name for name, label in one.labels.items() if first.labels.get(name, label) != label
+        }
+        against.setdefault(one.text, set()).update(told)
+    left = (_without(one, against[text]) for text, one in found.items())
+    return [one for one in left if one.labels]
+
+
+def _without(one: Choosable, names: set[str]) -> Choosable:
+    labels = {name: label for name, label in one.labels.items() if name not in names}
+    return replace(one, labels=labels, wrong=one.wrong - names)
 
 
 def chosen(

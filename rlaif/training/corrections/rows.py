@@ -26,7 +26,7 @@ COLUMNS: Mapping[RowKind, tuple[str, ...]] = {
 """Those that trainers look at."""
 
 Dropped = Literal[
-    "promptless", "same_text", "not_rewritten", "empty_text", "not_accepted", "redacted"
+    "promptless", "same_text", "not_rewritten", "empty_text", "not_accepted", "unscored", "redacted"
 ]
 WORDS: Mapping[Dropped, str] = {
     "promptless": "of an empty input, which trainers refuse",
@@ -35,6 +35,7 @@ WORDS: Mapping[Dropped, str] = {
     "empty_text": "rewritten as an empty text",
     "redacted": "rewritten over hidden names and addresses, whose marks nobody should learn",
     "not_accepted": "without a rewritten output, and not found good",
+    "unscored": "without a rewritten output, and without a score by everybody's answers",
 }
 """Why a sample gives no row, behind a number."""
 
@@ -71,12 +72,18 @@ def rows_of(
     if not one.rewrites:
         yield from _as_it_is(kind, one, shape, accepted_from)
         return
+    better = []
     for annotator, text in one.rewrites:
         found = _rewritten(one, text)
         if isinstance(found, Sample):
-            yield from _of_rewrite(kind, one, annotator, found, shape)
+            better.append(annotator)
+            yield _of_rewrite(kind, one, annotator, found, shape)
         else:
             yield found
+    if kind == "kto" and better:
+        # Once, however many rewrote it.
+        row = _row(one, sample_of(one.correction), shape, ", ".join(better), "policy")
+        yield row | {"label": False}
 
 
 def _as_it_is(
@@ -84,6 +91,8 @@ def _as_it_is(
 ) -> Iterator[dict[str, Any] | Dropped]:
     if kind == "dpo" or accepted_from is None:
         yield "not_rewritten"
+    elif not one.scored:
+        yield "unscored"
     elif not one.accepted(accepted_from):
         yield "not_accepted"
     else:
@@ -110,18 +119,14 @@ def _said(side: str | Chat) -> str:
 
 def _of_rewrite(
     kind: RowKind, one: Settled, annotator: str, better: Sample, shape: Shape
-) -> Iterator[dict[str, Any]]:
+) -> dict[str, Any]:
     row = _row(one, better, shape, annotator, "human")
     if kind == "sft":
-        yield row
-        return
-    worse = completion_column(sample_of(one.correction), shape)
-    if kind == "dpo":
-        chosen = row.pop("completion")
-        yield {"prompt": row.pop("prompt"), "chosen": chosen, "rejected": worse, **row}
-        return
-    yield row | {"label": True}
-    yield _row(one, better, shape, annotator, "policy") | {"completion": worse, "label": False}
+        return row
+    if kind == "kto":
+        return row | {"label": True}
+    chosen, worse = row.pop("completion"), completion_column(sample_of(one.correction), shape)
+    return {"prompt": row.pop("prompt"), "chosen": chosen, "rejected": worse, **row}
 
 
 def _row(one: Settled, sample: Sample, shape: Shape, annotator: str, side: Side) -> dict[str, Any]:

@@ -7,15 +7,19 @@ from starlette.responses import RedirectResponse, Response
 
 from rlaif.errors import InputError, StaleReview
 from rlaif.records.review import ReviewCriterion, ReviewItem
+from rlaif.web.replies import Refused
 from rlaif.web.review.cards import NOTHING, Trouble, card_of, label_of, words_of
 from rlaif.web.review.changes import changes
 from rlaif.web.review.desk import Desk, agreement
 from rlaif.web.review.forms import Form
-from rlaif.web.review.sample_page import number_of, rewriting, sample_page
+from rlaif.web.review.sample_page import MOST_EDITED, number_of, rewriting, sample_page
 from rlaif.web.review.texts import written_out
 from rlaif.web.review.visitor import Visitor
 
 _STALE = "This was changed in another tab meanwhile. Nothing was written; see both below."
+_HALF = (
+    "The comment is saved. The answer was changed in another tab meanwhile, and is not taken back."
+)
 
 
 def is_part(request: Request) -> bool:
@@ -30,8 +34,9 @@ def criterion(desk: Desk, visitor: Visitor, request: Request, form: Form) -> Res
     told = "Saved."
     try:
         told = _write(desk, visitor, number, name, answer, form)
-    except StaleReview:
-        trouble = Trouble(name, _STALE, form.text("comment"), words_of(answer) if answer else "")
+    except StaleReview as stale:
+        why = _HALF if isinstance(stale, _HalfStaleError) else _STALE
+        trouble = Trouble(name, why, form.text("comment"), words_of(answer) if answer else "")
     if not is_part(request):
         if trouble:
             return sample_page(desk, visitor, number, 409, trouble)
@@ -48,20 +53,30 @@ def criterion(desk: Desk, visitor: Visitor, request: Request, form: Form) -> Res
 def _write(
     desk: Desk, visitor: Visitor, number: int, name: str, answer: str | None, form: Form
 ) -> str:
-    """What was written, in words. Raises: StaleReview."""
+    """What was written, in words: an answer and its comment both, or neither.
+
+    Raises: StaleReview; Refused (422) for a comment that is too long.
+    """
     revision, who, reviewing = form.number("revision"), visitor.annotator, desk.reviewing
-    told = []
-    if answer == NOTHING:
-        reviewing.take_back(number, who, name, revision)
-        told.append("the answer is taken back")
-    elif answer is not None:
-        reviewing.answer(number, who, name, label_of(answer), revision)
-        told.append(words_of(answer))
-    comment = form.text("comment")
-    if comment.strip() != form.text("comment_was").strip():
+    typed = form.comment("comment")
+    comment = None if typed.strip() == form.text("comment_was").strip() else typed
+    told = [] if comment is None else ["the comment"]
+    if answer is not None and answer != NOTHING:
+        reviewing.answer(number, who, name, label_of(answer), revision, comment)
+        return f"Saved: {', '.join([words_of(answer), *told])}."
+    if comment is not None:
         reviewing.comment(number, who, comment, revision, name)
-        told.append("the comment")
+    if answer == NOTHING:
+        try:
+            reviewing.take_back(number, who, name, revision)
+        except StaleReview as stale:
+            raise (_HalfStaleError(str(stale)) if told else stale) from None
+        told.insert(0, "the answer is taken back")
     return f"Saved: {', '.join(told)}." if told else "Nothing was changed."
+
+
+class _HalfStaleError(StaleReview):
+    """The comment was written, and the answer was not taken back."""
 
 
 def _said(found: ReviewItem, name: str) -> tuple[int, ReviewCriterion]:
@@ -80,7 +95,7 @@ def _next_card(desk: Desk, visitor: Visitor, number: int, name: str) -> str:
 
 def comment(desk: Desk, visitor: Visitor, request: Request, form: Form) -> Response:
     """Comment on the whole."""
-    number, text = number_of(request), form.text("text")
+    number, text = number_of(request), form.comment("text")
     trouble = None
     try:
         desk.reviewing.comment(number, visitor.annotator, text, form.number("revision"))
@@ -97,7 +112,10 @@ def rewrite(desk: Desk, visitor: Visitor, request: Request, form: Form) -> Respo
     number, text = number_of(request), form.text("text")
     trouble = None
     original = written_out(desk.reviewing.item(number, visitor.annotator).sample.completion)
-    dropped = form.text("act") == "drop" or text == original.replace("\r\n", "\n")
+    lines = original.replace("\r\n", "\n").replace("\r", "\n")
+    dropped = form.text("act") == "drop" or text == lines
+    if not dropped:
+        _refuse_endless(text)
     try:
         desk.reviewing.rewrite(
             number, visitor.annotator, None if dropped else text, form.number("revision")
@@ -112,8 +130,19 @@ def rewrite(desk: Desk, visitor: Visitor, request: Request, form: Form) -> Respo
     return _whole(desk, visitor, number, trouble, "rewrite")
 
 
+def _refuse_endless(text: str) -> None:
+    """Raises: Refused (422) for a rewrite that no page could show again."""
+    if len(text) > MOST_EDITED:
+        raise Refused(
+            422,
+            f"The rewrite has {len(text):,} characters, and {MOST_EDITED:,} are the most",
+            hint="Nothing was written. Shorten it, and send it again.",
+        )
+
+
 def preview(desk: Desk, visitor: Visitor, request: Request, form: Form) -> Response:
     """What a rewrite changes, while it is typed; nothing is written."""
+    _refuse_endless(form.text("text"))
     found = desk.reviewing.item(number_of(request), visitor.annotator)
     original = written_out(found.sample.completion)
     return desk.show(visitor, "changes", made=changes(original, form.text("text")))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Collection
 from functools import partial
 
@@ -46,15 +47,21 @@ ACTS: dict[str, Act] = {
     "/rubric": rubric_page.save,
     "/rubric/again": rubric_page.again,
 }
+ON_THE_LOOP: tuple[Act, ...] = (rubric_page.again,)
+"""Acts that begin a task of the loop; all others run in threads."""
 
 
 def review_app(
-    desk: Desk, token: str = "", names: Collection[str] = (), most_bytes: int = MOST_BYTES
+    desk: Desk,
+    token: str = "",
+    names: Collection[str] = (),
+    most_bytes: int = MOST_BYTES,
+    code: str = "",
 ) -> Gate:
     """The application.
 
     Args: `token`, what visitors must know; `names`, what a request may call this server; of both
-    nothing is asked where they are empty.
+    nothing is asked where they are empty. `code` lets one browser in instead of the token, once.
     """
     app = FastAPI(title="rlaif review", openapi_url=None, docs_url=None, redoc_url=None)
     reader = Reader(most_bytes)
@@ -62,7 +69,7 @@ def review_app(
         _add(app, "GET", path, _shown(desk, show))
     for path, act in ACTS.items():
         _add(app, "POST", path, _done(desk, reader, act))
-    _add_entrance(app, desk, reader, token)
+    _add_entrance(app, desk, reader, entrance.Key(token, code))
     for kind in (HTTPException, Refused, RlaifError, Exception):
         app.add_exception_handler(kind, partial(_trouble, desk))
     refuse = partial(_refused, desk)
@@ -78,7 +85,10 @@ def _shown(desk: Desk, show: Show) -> Answer:
 
     async def answer(request: Request) -> Response:
         visitor = visitor_of(request, desk.annotator)
-        return show(desk, visitor, request) if visitor.annotator else entrance.to_hello(request)
+        if not visitor.annotator:
+            return entrance.to_hello(request)
+        # beside the loop: what is long for one must not stop the others
+        return await asyncio.to_thread(show, desk, visitor, request)
 
     return answer
 
@@ -88,32 +98,37 @@ def _done(desk: Desk, reader: Reader, act: Act) -> Answer:
 
     async def answer(request: Request) -> Response:
         visitor = visitor_of(request, desk.annotator)
-        form = await reader.form_of(request)
-        visitor.must_know(form.text("secret"))
+        form = request.state.form = await reader.form_of(request)
+        visitor.must_know(form.text("secret"), form.text("who"))
+        visitor.must_be(form.text("who"))
         if not visitor.annotator:
             return entrance.to_hello(request)
-        return act(desk, visitor, request, form)
+        if act in ON_THE_LOOP:
+            return act(desk, visitor, request, form)
+        return await asyncio.to_thread(act, desk, visitor, request, form)
 
     return answer
 
 
-def _add_entrance(app: FastAPI, desk: Desk, reader: Reader, token: str) -> None:
+def _add_entrance(app: FastAPI, desk: Desk, reader: Reader, key: entrance.Key) -> None:
     async def hello(request: Request) -> Response:
         return entrance.hello(desk, visitor_of(request, desk.annotator), request)
 
     async def be_named(request: Request) -> Response:
         visitor = visitor_of(request, desk.annotator)
         form = await reader.form_of(request)
-        visitor.must_know(form.text("secret"))
+        visitor.must_know(form.text("secret"), form.text("who"))
         return entrance.be_named(desk, visitor, request, form)
 
     async def enter(request: Request) -> Response:
-        said = request.query_params.get("token", "")
-        return entrance.enter(desk, token, said, port_of(request.scope))
+        asked, port = request.query_params, port_of(request.scope)
+        if "code" in asked:
+            return entrance.enter_once(desk, key, asked["code"], port)
+        return entrance.enter(desk, key, asked.get("token", ""), port)
 
     async def enter_by_form(request: Request) -> Response:
         form = await reader.form_of(request)
-        return entrance.enter(desk, token, form.text("token"), port_of(request.scope))
+        return entrance.enter(desk, key, form.text("token"), port_of(request.scope))
 
     async def static(request: Request) -> Response:
         return file_of(request.path_params["name"])
@@ -130,7 +145,8 @@ def _stranger(desk: Desk, path: str) -> Response:
 
 
 def _refused(desk: Desk, refused: Refused) -> Response:
-    return desk.html("trouble", refused.status, message=refused.message, hint=refused.hint)
+    told = {"message": refused.message, "hint": refused.hint}
+    return desk.html("trouble", refused.status, typed=[], **told)
 
 
 async def _trouble(desk: Desk, request: Request, error: Exception) -> Response:
@@ -138,8 +154,14 @@ async def _trouble(desk: Desk, request: Request, error: Exception) -> Response:
     status, message, hint = _told(error)
     if status == 500:
         desk.note(f"{request.method} {request.url.path}: {type(error).__name__}: {error}")
-    template = "trouble_line" if acts.is_part(request) else "trouble"
-    return desk.html(template, status, message=message, hint=hint)
+    told = {"message": message, "hint": hint}
+    if acts.is_part(request):
+        response = desk.html("trouble_line", status, **told)
+        # not into the form: what is typed there stays
+        response.headers.update({"HX-Retarget": "#trouble", "HX-Reswap": "innerHTML"})
+        return response
+    form: Form | None = getattr(request.state, "form", None)
+    return desk.html("trouble", status, typed=form.typed if form else [], **told)
 
 
 def _told(error: Exception) -> tuple[int, str, str]:

@@ -13,10 +13,11 @@ from starlette.responses import Response
 
 from rlaif.ports import Reviewing
 from rlaif.records.review import Progress
+from rlaif.records.sample import Sample, sample_digest
 from rlaif.web.review.files import version
 from rlaif.web.review.jobs import Jobs
 from rlaif.web.review.order import Order
-from rlaif.web.review.texts import in_line, shown, turns
+from rlaif.web.review.texts import in_line, plain, shown, turns
 from rlaif.web.review.visitor import Visitor
 
 _HERE = Path(__file__).parent
@@ -40,10 +41,25 @@ def _pages() -> Environment:
         lstrip_blocks=True,
     )
     pages.globals.update(
-        shown=shown, in_line=in_line, turns=turns, states=STATES, version=version()
+        shown=shown,
+        in_line=in_line,
+        turns=turns,
+        plain=plain,
+        states=STATES,
+        version=version(),
+        draft_of=draft_of,
     )
     pages.filters["percent"] = percent
     return pages
+
+
+def draft_of(number: int, sample: Sample) -> str:
+    """Names a sample's drafts in a browser, within one review: never by what it is called.
+
+    Names on a page may be hidden, and then alike. With its print no draft is put beside a text
+    that it was not typed for.
+    """
+    return f"{number}/{sample_digest(sample)[:16]}"
 
 
 def percent(share: float | None) -> str:
@@ -89,7 +105,10 @@ class Desk:
     def html(self, template: str, status: int = 200, **values: Any) -> Response:
         """A page for whoever it is. Half characters become question marks."""
         text = self.pages.get_template(f"{template}.html.jinja2").render(
-            title=self.reviewing.title, fixed=bool(self.annotator), **values
+            title=self.reviewing.title,
+            review_id=self.reviewing.review_id,
+            fixed=bool(self.annotator),
+            **values,
         )
         return Response(text.encode("utf-8", "replace"), status, media_type="text/html")
 
@@ -105,9 +124,13 @@ class Desk:
 
 
 def agreement(progress: Progress) -> Mapping[str, str]:
-    """The judge's agreement in words: the share, and its interval."""
+    """The judge's agreement in words: over all answers so far, and over samples drawn at random.
+
+    Only the second has an interval: the hard samples come first.
+    """
     if progress.accuracy is None:
-        return {"share": "", "interval": ""}
+        return {"share": "", "drawn": "", "interval": ""}
+    drawn = "" if progress.drawn_accuracy is None else percent(progress.drawn_accuracy)
     known = progress.low is not None and progress.high is not None
     interval = f"{100 * (progress.low or 0):.0f}-{100 * (progress.high or 0):.0f}" if known else ""
-    return {"share": percent(progress.accuracy), "interval": interval}
+    return {"share": percent(progress.accuracy), "drawn": drawn, "interval": interval}

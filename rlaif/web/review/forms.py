@@ -11,6 +11,8 @@ from rlaif.web.admission import Room
 from rlaif.web.bodies import body_of
 from rlaif.web.replies import Refused
 
+LONGEST_COMMENT = 20_000
+"""Characters; the fields of the pages take no more."""
 _MOST_FIELDS = 20
 _AT_ONCE = 8
 """So many of the largest bodies are held at once."""
@@ -25,6 +27,22 @@ class Form:
     def text(self, name: str) -> str:
         """A field's text, its lines ended by newlines alone; empty where it is not there."""
         return self.fields.get(name, "").replace("\r\n", "\n").replace("\r", "\n")
+
+    def comment(self, name: str) -> str:
+        """A comment. Raises: Refused (422) where it is too long, before anything is written."""
+        text = self.text(name)
+        if len(text) > LONGEST_COMMENT:
+            raise Refused(
+                422,
+                f"The comment has {len(text):,} characters, and {LONGEST_COMMENT:,} are the most",
+                hint="Nothing was written, no answer either. Shorten it, and send it again.",
+            )
+        return text
+
+    @property
+    def typed(self) -> list[str]:
+        """What a person wrote in it, to be given back where it could not be kept."""
+        return [text for name in ("comment", "text") if (text := self.text(name)).strip()]
 
     def number(self, name: str) -> int:
         """Raises: Refused (400) where it is none."""

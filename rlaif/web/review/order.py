@@ -37,5 +37,5 @@ class Order:
         found: list[int] = []
         while rows := self.reviewing.queue(annotator, first=len(found), most=_AT_ONCE):
             found += [row.number for row in rows]
-        self.numbers = found
         self.places = {number: place for place, number in enumerate(found)}
+        self.numbers = found  # last: another thread takes it for a sign that both are there

@@ -14,6 +14,7 @@ from rlaif.ports import Reviewing
 from rlaif.web.connection import KEEP_ALIVE_S, Patient
 from rlaif.web.review.app import review_app
 from rlaif.web.review.desk import Desk
+from rlaif.web.review.gate import Gate
 from rlaif.web.running import QuietServer, listen_at
 from rlaif.web.terms import Place
 
@@ -28,11 +29,12 @@ def serve_review(
     names: Collection[str],
     note: Callable[[str], None],
     listening: Callable[[str], None],
+    code: str = "",
 ) -> int:
     """Serve until SIGTERM or SIGINT; the number of the signal.
 
     Args: `annotator`, the only one of this server, or empty; `names`, what a request may call it;
-    `listening` is told the URL once visitors can come.
+    `listening` is told the URL once visitors can come; `code` lets one browser in, once.
     Raises: InputError where the address cannot be had.
     """
     with contextlib.closing(reviewing), listen_at(place) as socket_:
@@ -40,15 +42,15 @@ def serve_review(
         desk.order.place(0, annotator or "anybody")  # looked up before the first page is asked for
         host, port = socket_.getsockname()[:2]
         listening(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
-        return asyncio.run(_serve(desk, token, names, place.grace_s, socket_))
+        return asyncio.run(
+            _serve(review_app(desk, token, names, code=code), desk, place.grace_s, socket_)
+        )
 
 
-async def _serve(
-    desk: Desk, token: str, names: Collection[str], grace_s: float, socket_: socket.socket
-) -> int:
+async def _serve(app: Gate, desk: Desk, grace_s: float, socket_: socket.socket) -> int:
     server = QuietServer(
         uvicorn.Config(
-            review_app(desk, token, names),
+            app,
             http=Patient,
             ws="none",
             lifespan="off",

@@ -64,6 +64,7 @@ def rewriting(found: ReviewItem, trouble: Trouble | None = None) -> dict[str, ob
         "original": original,
         "text": typed or (original if kept is None else kept),
         "made": made,
+        "has_rewrite": kept is not None,
         "can_rewrite": longest <= MOST_EDITED,
     }
 

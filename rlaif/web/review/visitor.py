@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import secrets
 from dataclasses import dataclass
@@ -28,14 +29,35 @@ class Visitor:
     is_new: bool
     port: int
 
-    def must_know(self, said: str) -> None:
-        """Raises: Refused (403) for a form that did not come from a page of this browser."""
-        if self.is_new or not hmac.compare_digest(said.encode(), self.secret.encode()):
+    def seal(self, who: str | None = None) -> str:
+        """What a form must know that was opened by `who` (if not given, by this annotator)."""
+        name = self.annotator if who is None else who
+        words = f"a form of {name}".encode("utf-8", "replace")
+        return hmac.new(self.secret.encode(), words, hashlib.sha256).hexdigest()
+
+    def must_know(self, said: str, who: str) -> None:
+        """Raises: Refused (403) for a form that no page of this browser had, opened by `who`."""
+        known = self.seal(who).encode()
+        if self.is_new or not hmac.compare_digest(said.encode("utf-8", "replace"), known):
             raise Refused(
                 403,
                 "This form did not come from a page that this browser opened here",
                 hint="Open the page again and repeat. What you typed is kept in your browser.",
             )
+
+    def must_be(self, who: str) -> None:
+        """Raises: Refused (409) where the page was opened by `who`, and another is here now."""
+        if who == self.annotator:
+            return
+        now = f"You are {self.annotator}" if self.annotator else "You have no name"
+        raise Refused(
+            409,
+            f"{now} in another tab; this page was opened by {who or 'nobody'}",
+            hint=(
+                "Nothing was written, and what you typed is not lost. Say who you are by the name "
+                "at the top of a page, or open this page again and repeat."
+            ),
+        )
 
     def remembered(self, response: Response) -> Response:
         """The response, with the secret where the browser has none yet."""

@@ -87,9 +87,11 @@ def _by(draw: st.DrawFn, place: int, ids: list[str], by: str, sample: dict[str, 
         {
             "criterion": name,
             "answered": (answered := draw(st.booleans())),
-            "human": draw(_LABELS) if answered else None,
+            "answers": (taken := draw(st.sampled_from([(), ("no", "yes"), ("na", "yes")]))),
+            "human": draw(st.sampled_from([None, *taken]) if taken else _LABELS)
+            if answered
+            else None,
             "comment": draw(_TEXTS),
-            "answers": draw(st.sampled_from([(), ("no", "yes"), ("na", "yes")])),
             "judge": draw(st.sampled_from([None, {"answer": "yes", "probability": 0.25}])),
         }
         for name in ids

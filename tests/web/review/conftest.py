@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Callable
+from html import unescape
 from typing import Any
 
 import httpx
@@ -17,25 +18,26 @@ from tests.web.review.reviewed import Reviewed, sample
 class Browser:
     """One browser, as far as cookies and forms go."""
 
-    def __init__(self, client: httpx.AsyncClient, reviewed: Reviewed) -> None:
+    def __init__(self, client: httpx.AsyncClient, reviewed: Any) -> None:
         self.client, self.reviewed = client, reviewed
 
     async def get(self, path: str, **more: Any) -> httpx.Response:
         return await self.client.get(path, **more)
 
-    async def secret(self) -> str:
+    async def form(self) -> dict[str, str]:
+        """What every form of a page of this browser carries."""
         page = (await self.client.get("/hello")).text
-        found = re.search(r'name="secret" value="([\w-]+)"', page)
+        found = re.search(r'name="secret" value="(\w+)"><input [^>]*name="who" value="(.*?)"', page)
         assert found
-        return found[1]
+        return {"secret": found[1], "who": unescape(found[2])}
 
     async def post(self, path: str, **fields: str) -> httpx.Response:
-        fields = {"secret": await self.secret(), **fields}
+        fields = {**await self.form(), **fields}
         return await self.client.post(path, data=fields)
 
     async def part(self, path: str, **fields: str) -> httpx.Response:
         """As htmx sends it, and gets a part of the page."""
-        fields = {"secret": await self.secret(), **fields}
+        fields = {**await self.form(), **fields}
         return await self.client.post(path, data=fields, headers={"HX-Request": "true"})
 
 
@@ -50,7 +52,7 @@ async def opened() -> AsyncIterator[Open]:
     def make(
         *completions: Any,
         annotator: str = "ana",
-        reviewed: Reviewed | None = None,
+        reviewed: Any = None,
         **more: Any,
     ) -> Browser:
         texts = completions or ("hello", "good day", "go away")

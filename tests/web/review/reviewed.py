@@ -51,6 +51,7 @@ class Reviewed:
 
     title = "greetings by greeting@1.0.0"
     rubric_text = "rubric: greeting\ncriteria:\n- id: kind\n"
+    review_id = "r1"
     can_regrade = True
 
     def __init__(self, samples: list[Sample]) -> None:
@@ -62,11 +63,14 @@ class Reviewed:
         self.said: dict[Field, tuple[Any, int]] = {}
         self.acts: list[tuple[Field, tuple[Any, int] | None]] = []
         self.texts = {"kind": "- id: kind\n", "warm": "- id: warm\n"}
-        self.regraded = Regraded("kind", 4, 2, 3, 4, 0, ("s1",))
+        self.regraded = Regraded("kind", 4, 2, 3, 4, 0, 0, (), ("s1",))
 
-    def _say(self, field: Field, value: Any, revision: int) -> None:
+    def _refuse_stale(self, field: Field, revision: int) -> None:
         if field in self.said and self.said[field][1] > revision:
             raise StaleReview("changed in another tab")
+
+    def _say(self, field: Field, value: Any, revision: int) -> None:
+        self._refuse_stale(field, revision)
         self.acts.append((field, self.said.get(field)))
         self.said[field] = value, len(self.acts)
 
@@ -125,11 +129,22 @@ class Reviewed:
         return next((n for n in around if self.item(n, annotator).state != "done"), None)
 
     def answer(
-        self, number: int, annotator: str, criterion: str, label: str | None, revision: int
+        self,
+        number: int,
+        annotator: str,
+        criterion: str,
+        label: str | None,
+        revision: int,
+        comment: str | None = None,
     ) -> ReviewItem:
         if criterion not in self.texts:
             raise InputError(f"there is no criterion '{criterion}'")
-        self._say((number, annotator, "answer", criterion), (label,), revision)
+        kinds = ("answer",) if comment is None else ("answer", "comment")
+        for kind in kinds:
+            self._refuse_stale((number, annotator, kind, criterion), revision)
+        if comment is not None:
+            self._say((number, annotator, "comment", criterion), comment, revision)
+        self._say((number, annotator, "answer", criterion), (label,), 10**9)
         return self.item(number, annotator)
 
     def take_back(self, number: int, annotator: str, criterion: str, revision: int) -> ReviewItem:
@@ -159,17 +174,21 @@ class Reviewed:
 
     def progress(self, annotator: str) -> Progress:
         done = [self.item(n, annotator).state == "done" for n in range(len(self.samples))]
-        share, low, high = (0.82, 0.71, 0.9) if any(done) else (None, None, None)
+        share = 0.82 if any(done) else None
+        drawn = (5, 0.78, 0.6, 0.9) if any(done) else (0, None, None, None)
         criteria = tuple(
             CriterionProgress(one.id, 10, 8, 9, 0.6, 30 if one is KIND else None)
             for one in self.criteria
         )
         return Progress(
-            annotator, len(done), sum(done), 0, 1, 0, share, low, high, criteria, (("bea", 2),)
+            annotator, len(done), sum(done), 0, 1, 0, share, *drawn, criteria, (("bea", 2),)
         )
 
-    def disputes(self, first: int = 0, most: int = 50) -> list[Dispute]:
-        return [self._dispute(0)][first : first + most]
+    def disputes(
+        self, annotator: str, first: int = 0, most: int = 50, *, others: bool = False
+    ) -> list[Dispute]:
+        known = others or self.item(0, annotator).state == "done"
+        return [self._dispute(0)][first : first + most] if known else []
 
     def _dispute(self, number: int) -> Dispute:
         settled = self._of(number, "", "settle", "kind")
@@ -182,14 +201,21 @@ class Reviewed:
             "yes",
             settled[0] if settled else None,
             settled is not None,
+            self.said.get((number, "", "settle", "kind"), (None, 0))[1],
             settled[1] if settled else "",
         )
         return Dispute(number, self.samples[number], (one,), (("ana", "hello, dear friend"),))
 
     def settle(
-        self, number: int, annotator: str, criterion: str, label: str | None, comment: str = ""
+        self,
+        number: int,
+        annotator: str,
+        criterion: str,
+        label: str | None,
+        revision: int,
+        comment: str = "",
     ) -> Dispute:
-        self._say((number, "", "settle", criterion), (label, comment), len(self.acts))
+        self._say((number, "", "settle", criterion), (label, comment), revision)
         return self._dispute(number)
 
     def save_rubric(self, text: str) -> list[str]:

@@ -152,7 +152,7 @@ def saved(page: Any, words: str) -> None:
 
 def chosen(page: Any) -> list[str]:
     """The answers on a sample's page that are given."""
-    found = page.query_selector_all(".card [aria-checked=true] .words")
+    found = page.query_selector_all(".card [aria-pressed=true] .words")
     return [one.inner_text() for one in found]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from importlib.util import find_spec
 from typing import Any
@@ -81,6 +82,10 @@ def test_typing_is_never_taken_for_keys_and_a_closed_tab_loses_nothing(enter: En
     page.goto(address)
     assert page.input_value("#t0") == "unsure: 1 2 j u?"
     assert page.locator("#k0 .draft").is_visible()
+    kept = page.evaluate("Object.keys(localStorage).filter(one => one.startsWith('rlaif-draft:'))")
+    (review, who, draft), *rest = (json.loads(one.partition(":")[2]) for one in kept)
+    assert (len(review) >= 16, who, rest) == (True, "Cleo", [])
+    assert re.fullmatch(r"\d+/[0-9a-f]{16}/followable", draft)  # nothing that a page shows
     assert chosen(page) == []
     page.focus("#t0")
     press(page, "Control+Enter")
@@ -111,9 +116,15 @@ def test_two_annotators_do_not_see_each_other_until_both_are_done(enter: Enter) 
     assert "Ana" in said
     assert "Bea" in said
     shot(bea, "disputes")
-    press(bea, "c")
+    assert bea.locator(".card.current").count() == 0
+    press(bea, "2")  # nothing is chosen yet: a key settles nothing
+    press(bea, "j", "c")
     bea.keyboard.type("It names none.")
-    press(bea, "Escape", "2")
+    press(bea, "Escape")
+    bea.reload()
+    assert bea.locator(".state.adjudicated").count() == 0
+    assert first.locator("textarea").input_value() == "It names none."  # kept as a draft
+    press(bea, "j", "2")
     saved(bea, "Settled: no.")
     assert first.locator(".state.adjudicated").is_visible()
 
@@ -215,12 +226,12 @@ def test_without_javascript_answers_comments_and_undo_work(enter: Enter) -> None
     page.fill("#t0", "a word")
     page.click("#c0 button[data-key='1']")
     assert page.url.endswith("#c1")
-    assert page.locator("#c0 [aria-checked=true]").inner_text().startswith("yes")
+    assert page.locator("#c0 [aria-pressed=true]").inner_text().startswith("yes")
     assert page.input_value("#t0") == "a word"
     page.click("#undo button")
+    page.click("#undo button")  # the answer, and the comment
     assert page.input_value("#t0") == ""
-    page.click("#undo button")
-    assert page.locator("#c0 [aria-checked=true]").count() == 0
+    assert page.locator("#c0 [aria-pressed=true]").count() == 0
 
 
 def test_the_size_of_the_text_is_remembered(enter: Enter) -> None:

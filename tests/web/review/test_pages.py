@@ -16,7 +16,7 @@ async def test_an_answer_is_kept_and_the_page_goes_on_to_the_next_criterion(open
     assert said.headers["location"] == "/sample/1#c1"
     assert browser.reviewed.item(0, "ana").criteria[0].mine == "no"
     page = (await browser.get("/sample/1")).text
-    assert 'value="a:no" role="radio" aria-checked="true"' in page
+    assert 'value="a:no" aria-pressed="true"' in page
     assert "you say otherwise" in page
 
 
@@ -118,8 +118,13 @@ async def test_progress_says_how_often_the_judge_agrees_with_its_interval(opened
     for criterion in ("kind", "warm"):
         await browser.post("/sample/1/criterion", criterion=criterion, answer="na", revision="0")
     page = " ".join((await browser.get("/")).text.split())
-    assert "<strong>1</strong> of 3 done, the judge agrees with you in <strong>82%</strong>" in page
-    assert "(71-90)" in page
+    assert (
+        "<strong>1</strong> of 3 done, the judge agrees with you in <strong>82%</strong> so far"
+        in page
+    )
+    assert "on 5 samples drawn at random: <strong>78%</strong>" in page
+    assert page.count("(60-90)") == 1
+    assert page.index("78%") < page.index("(60-90)")
 
 
 async def test_go_leads_to_the_first_sample_that_is_not_done(opened: Open) -> None:
@@ -129,21 +134,29 @@ async def test_go_leads_to_the_first_sample_that_is_not_done(opened: Open) -> No
 
 async def test_a_dispute_shows_both_answers_and_is_settled(opened: Open) -> None:
     browser = opened()
-    page = (await browser.get("/adjudicate")).text
+    page = (await browser.get("/adjudicate?others=1")).text
     assert "ana" in page
     assert "bea" in page
     assert "<ins>" in page  # the rewrite, against the original
-    done = await browser.part("/adjudicate/1", criterion="kind", answer="a:no", comment="rude")
+    done = await browser.part(
+        "/adjudicate/1", criterion="kind", answer="a:no", revision="0", comment="rude"
+    )
     assert "Settled: no." in done.text
     assert browser.reviewed.said[0, "", "settle", "kind"][0] == ("no", "rude")
 
 
 async def test_who_is_not_done_with_a_sample_must_ask_to_see_what_others_said(opened: Open) -> None:
     browser = opened()
-    assert '<details class="folded">' in (await browser.get("/adjudicate")).text
+    page = (await browser.get("/adjudicate")).text
+    assert "dear" not in page
+    assert "It is." not in page
+    assert "could not answer independently any more" in page
+    asked = (await browser.get("/adjudicate?others=1")).text
+    assert "It is." in asked
+    assert "no independent answer any more" in asked
     for name in ("kind", "warm"):
         await browser.post("/sample/1/criterion", criterion=name, answer="na", revision="9")
-    assert '<details class="folded">' not in (await browser.get("/adjudicate")).text
+    assert "It is." in (await browser.get("/adjudicate")).text
 
 
 async def test_a_rubric_with_a_fault_is_not_written_and_what_was_typed_stays(opened: Open) -> None:
@@ -182,8 +195,8 @@ async def test_annotators_are_asked_for_a_name_and_have_answers_of_their_own(ope
         named = await browser.post("/hello", name=name, then="//evil.example")
         assert named.headers["location"] == "/"
     await ana.post("/sample/1/criterion", criterion="kind", answer="a:no", revision="0")
-    assert 'aria-checked="true"' in (await ana.get("/sample/1")).text
-    assert 'aria-checked="true"' not in (await bea.get("/sample/1")).text
+    assert 'aria-pressed="true"' in (await ana.get("/sample/1")).text
+    assert 'aria-pressed="true"' not in (await bea.get("/sample/1")).text
     assert ("Ana \u00c9") in (await ana.get("/")).text
 
 

@@ -34,7 +34,7 @@ async def test_a_form_without_this_browsers_secret_writes_nothing(opened: Open) 
             "/sample/1/criterion", data={**fields, "secret": secret}
         )
         assert refused.status_code == 403
-    await browser.secret()
+    await browser.form()
     refused = await browser.client.post("/sample/1/criterion", data={**fields, "secret": "x"})
     assert refused.status_code == 403
     assert "could not be done" in refused.text
@@ -43,7 +43,7 @@ async def test_a_form_without_this_browsers_secret_writes_nothing(opened: Open) 
 
 async def test_every_act_asks_for_the_secret(opened: Open) -> None:
     browser = opened()
-    await browser.secret()
+    await browser.form()
     for path in [*ACTS, "/hello"]:
         refused = await browser.client.post(path.format(number=1), data={"secret": "wrong"})
         assert refused.status_code == 403, path
@@ -97,7 +97,7 @@ async def test_a_form_can_bring_the_token_too(opened: Open) -> None:
 async def test_hostile_completions_are_text_and_nothing_else(opened: Open) -> None:
     browser = opened(EVIL.replace("\udc80", ""))
     await browser.post("/sample/1/comment", text=EVIL.replace("\udc80", ""), revision="0")
-    for path in ("/", "/sample/1", "/adjudicate"):
+    for path in ("/", "/sample/1", "/adjudicate?others=1"):
         page = (await browser.get(path)).text
         assert "<script>alert" not in page
         assert "<img src=x" not in page

@@ -2,9 +2,12 @@
 "use strict";
 
 (function () {
-  const owner = document.body.dataset.owner;
-  if (owner === undefined) return;
-  const name = (field) => `rlaif-draft:${owner}:${field.dataset.draft}`;
+  // Whose, and of which review: servers of other reviews may have stood at this address before.
+  const review = document.querySelector('meta[name="rlaif-review"]')?.content;
+  const annotator = document.body.dataset.annotator;
+  if (!review || annotator === undefined) return;
+  const named = (draft) => `rlaif-draft:${JSON.stringify([review, annotator, draft])}`;
+  const name = (field) => named(field.dataset.draft);
   const sent = new WeakMap();
 
   function fields(root) { return root.querySelectorAll("textarea[data-draft]"); }
@@ -28,10 +31,10 @@
   // A draft of a rubric belongs to the text that it started from; once that is saved it is over.
   function prune() {
     for (const field of fields(document)) {
-      const [kind, criterion] = field.dataset.draft.split("/");
-      if (kind !== "rubric") continue;
+      const draft = field.dataset.draft;
+      if (!draft.startsWith("rubric/")) continue;
       const mine = name(field);
-      const group = `rlaif-draft:${owner}:rubric/${criterion}/`;
+      const group = named(draft.slice(0, draft.lastIndexOf("/") + 1)).slice(0, -2); // without its "]
       for (const other of Object.keys(localStorage)) {
         if (other.startsWith(group) && other !== mine) localStorage.removeItem(other);
       }
@@ -47,7 +50,7 @@
     look(field, text);
   }
 
-  try { localStorage.getItem(owner); } catch { return; } // a browser that keeps nothing
+  try { localStorage.getItem(named("")); } catch { return; } // a browser that keeps nothing
   prune();
   restore(document);
 

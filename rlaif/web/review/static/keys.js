@@ -6,7 +6,11 @@
   let current = -1;
 
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
-  const cards = () => all(".card:not(.plain)");
+  // A key must never do something to what cannot be seen.
+  const seen = (one) => !one.checkVisibility || one.checkVisibility();
+  const cards = () => all(".card:not(.plain)").filter(seen);
+  // Among disputes nothing is at hand until it is chosen, and while it is out of sight.
+  const settling = document.querySelector(".dispute") !== null;
   const places = () => (cards().length ? cards() : all(".rows .row a"));
 
   function at() {
@@ -32,7 +36,7 @@
     if (!one) return;
     mark(place);
     one.focus({ preventScroll: true });
-    one.scrollIntoView({ block: "nearest" });
+    one.scrollIntoView({ block: "nearest", behavior: "instant" });
   }
 
   function step(by) {
@@ -52,9 +56,15 @@
   }
 
   function inCard(selector) {
-    const found = cards();
-    const card = found[at() < 0 ? firstOpen() : at()];
+    const here = at() < 0 && !settling ? firstOpen() : at();
+    const card = cards()[here];
+    if (card && settling && !isInView(card)) { go(here); return null; }
     return card && card.querySelector(selector);
+  }
+
+  function isInView(one) {
+    const { top, bottom } = one.getBoundingClientRect();
+    return bottom > 0 && top < window.innerHeight;
   }
 
   function open(summary) {
@@ -103,22 +113,13 @@
     }
   }
 
-  function besides(event) {
-    const button = event.target.closest("[role=radio]");
-    const by = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
-    if (!button || !by) return false;
-    const group = all("[role=radio]", button.parentElement);
-    group[(group.indexOf(button) + by + group.length) % group.length].focus();
-    return true;
-  }
-
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.isComposing || document.getElementById("help")?.open) return;
     const field = event.target.closest?.(TYPED);
     if (field) { whileTyping(event, field); return; }
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const on = document.getElementById("keys-on")?.checked;
-    if (besides(event) || ((on || event.key === "?") && press(event.key))) event.preventDefault();
+    if ((on || event.key === "?") && press(event.key)) event.preventDefault();
   });
 
   document.addEventListener("focusin", (event) => {
@@ -146,5 +147,5 @@
     if (event.detail.target.id === "rewrite") event.detail.target.querySelector("summary")?.focus();
   });
 
-  if (cards().length && !location.hash) mark(firstOpen());
+  if (cards().length && !settling && !location.hash) mark(firstOpen());
 })();
