@@ -148,7 +148,7 @@ def _interval(value: float, error: float, reach: float, prompts: int) -> tuple[f
 
 
 def _spread(value: float, prompts: int) -> float:
-    """The variance of one answer; no less than where one of all prompts and two more is otherwise."""
+    """The variance of one answer; at least where one of all prompts and two more is otherwise."""
     inside, least = min(max(value, 0.0), 1.0), 1 / (prompts + 2)
     return max(inside * (1 - inside), least * (1 - least))
 

@@ -1,7 +1,7 @@
 """Which samples are labelled first: those that a label tells most about, and some by chance.
 
-Pure: what is known of each sample in, an order out. While both last, every fifth place is taken by a
-sample that was drawn at random from the whole run, in the order of the draw. Those alone say
+Pure: what is known of each sample in, an order out. While both last, every fifth place is taken by
+a sample that was drawn at random from the whole run, in the order of the draw. Those alone say
 without bias how often the judge is right; the others are chosen because it may be wrong.
 """
 

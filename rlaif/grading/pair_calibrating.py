@@ -19,12 +19,13 @@ from rlaif.records.preference import Compared, Preferred
 from rlaif.records.rubric import Rubric
 
 
-def questions_hash(items: Sequence[Item], labels: Labels | None) -> str:
+def questions_hash(rubric: Rubric, labels: Labels | None) -> str:
     """32 hex digits over all that the preference as a whole is made of: criteria and weights.
 
     Not over ids, points, titles or versions. Args: `labels`, as of `question_hash`.
     """
-    return digest("preference", canonical([_meaning(item, labels) for item in items]))
+    asked = [_meaning(item, labels) for item in rubric.items]
+    return digest("preference", canonical([rubric.reasoning, asked]))
 
 
 def pair_map_of(judge: Judge, rubric: Rubric) -> PairCalibration | None:
@@ -101,7 +102,7 @@ def _why_unused(own: PairCalibration, judge: Judge, rubric: Rubric) -> str:
     """Empty where the map is used."""
     if own.fitted.judge_hash != judge.asked_hash:
         return "the judge answers otherwise"
-    if own.questions != questions_hash(rubric.items, labels_of(judge)):
+    if own.questions != questions_hash(rubric, labels_of(judge)):
         return f"the criteria of {rubric.rubric} are others, or weigh otherwise"
     return ""
 

@@ -1,4 +1,4 @@
-"""The corrected share, or mean, of one criterion: labels and verdicts as the estimates want them."""
+"""The corrected share, or mean, of one criterion, from labels and verdicts."""
 
 from __future__ import annotations
 
@@ -53,16 +53,15 @@ def rate(
     judge, yes, human, clusters = (np.array(column) for column in zip(*ours, strict=True))
     told = others["value"], others["cluster"], judge, human, clusters
     if found.answers == YES_NO:
-        told_rate = pass_rate(
-            found.name, *told, judged_yes=others["place"] == 1, labelled_judge_yes=yes
-        )
+        said = {"judged_yes": others["place"] == 1, "labelled_judge_yes": yes}
+        estimate = pass_rate(found.name, *told, **said)
     else:
-        told_rate = mean_score(found.name, *told)
+        estimate = mean_score(found.name, *told)
     nowhere = {
         row.sample
         for row in rows
         if row.judge.value == row.judge.value and row.human.value != row.human.value
     }
-    return (
-        refusing(told_rate, _NA.format(count=len(nowhere), of=len(ours))) if nowhere else told_rate
-    )
+    if not nowhere:
+        return estimate
+    return refusing(estimate, _NA.format(count=len(nowhere), of=len(ours)))

@@ -112,6 +112,6 @@ def _write(
         on=datetime.now(UTC).strftime("%Y-%m-%d"),
     )
     stated = {name: getattr(made, name) for name in PairMap.model_fields}
-    questions = questions_hash(rubric.items, labels_of(judge))
+    questions = questions_hash(rubric, labels_of(judge))
     pairs = PairCalibration(**stated, questions=questions, fitted=fitted)
     return goal.write(goal.stated.model_copy(update={"pairs": pairs}))

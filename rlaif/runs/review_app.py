@@ -7,15 +7,7 @@ from pathlib import Path
 from rlaif.errors import InputError
 from rlaif.ports import JudgeBackend
 from rlaif.records.judge import Judge
-from rlaif.records.review import (
-    Dispute,
-    Progress,
-    QueueRow,
-    Regraded,
-    ReviewItem,
-    State,
-    Undone,
-)
+from rlaif.records.review import Dispute, Progress, QueueRow, Regraded, ReviewItem, State, Undone
 from rlaif.runs.review_bounds import (
     criterion_of,
     now,

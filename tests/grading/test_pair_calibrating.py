@@ -51,7 +51,7 @@ def calibrated(of: Rubric, **stated: Any) -> Judge:
         "labels": "d", "rows": 1, "annotators": 1, "seed": 0, "share": 0.5, "on": "2026-01-01",
     }  # fmt: skip
     pairs = {
-        "slope": 0.5, "tie_below": 0.1, "questions": questions_hash(of.items, Labels()),
+        "slope": 0.5, "tie_below": 0.1, "questions": questions_hash(of, Labels()),
         "fitted": fitted, **stated,
     }  # fmt: skip
     found = Calibration.model_validate({"pairs": pairs})

@@ -458,7 +458,7 @@ def test_a_prescreened_sample_is_no_failure_and_a_failure_says_why(tmp_path: Pat
     judge = load_judge("scripted")
     assert isinstance(judge.spec, ScriptedJudge)
     told = "ask anna@example.org for a key"
-    backend = ScriptedBackend(judge.spec, rule=lambda _: Failure("judge", told))
+    backend = ScriptedBackend(judge.spec, rule=lambda _: Failure("backend", told))
     review = open_review(
         run, rubric=tmp_path / "small.yaml", judge=judge, backend=backend, redact=True
     )
@@ -466,7 +466,7 @@ def test_a_prescreened_sample_is_no_failure_and_a_failure_says_why(tmp_path: Pat
         review.answer(number, "ann", "right", "yes", 0)
     found = asyncio.run(review.regrade("right"))
     assert (found.samples, found.compared, found.failed, found.skipped) == (4, 0, 3, 1)
-    assert found.reasons == ("judge: ask [email 1] for a key",)
+    assert found.reasons == ("backend: ask [email 1] for a key",)
     review.close()
 
 

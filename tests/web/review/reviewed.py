@@ -174,15 +174,16 @@ class Reviewed:
 
     def progress(self, annotator: str) -> Progress:
         done = [self.item(n, annotator).state == "done" for n in range(len(self.samples))]
-        share = 0.82 if any(done) else None
-        drawn = (5, 0.78, 0.6, 0.9) if any(done) else (0, None, None, None)
+        share, drawn, of_drawn, low, high = (
+            (0.82, 5, 0.78, 0.6, 0.9) if any(done) else (None, 0, None, None, None)
+        )
         criteria = tuple(
             CriterionProgress(one.id, 10, 8, 9, 0.6, 30 if one is KIND else None)
             for one in self.criteria
         )
-        return Progress(
-            annotator, len(done), sum(done), 0, 1, 0, share, *drawn, criteria, (("bea", 2),)
-        )
+        counts = annotator, len(done), sum(done), 0, 1, 0
+        shares = share, drawn, of_drawn, low, high
+        return Progress(*counts, *shares, criteria, (("bea", 2),))
 
     def disputes(
         self, annotator: str, first: int = 0, most: int = 50, *, others: bool = False
