@@ -201,6 +201,33 @@ MaxOutage = Annotated[
     ),
 ]
 
+LISTENING = "Where it listens"
+"""The heading of the options that say so."""
+
+Host = Annotated[
+    str,
+    typer.Option(
+        "--host",
+        rich_help_panel=LISTENING,
+        help="The address to listen on. Other machines can come only with a token.",
+    ),
+]
+Port = Annotated[
+    int,
+    typer.Option(
+        "--port", rich_help_panel=LISTENING, min=0, max=65535, help="And the port; 0: any free."
+    ),
+]
+TokenEnv = Annotated[
+    str | None,
+    typer.Option(
+        "--token-env",
+        rich_help_panel=LISTENING,
+        metavar="NAME",
+        help="Ask everyone for the token in this variable of the environment.",
+    ),
+]
+
 
 def mapping_of(pairs: list[str] | None) -> dict[str, str]:
     """`completion=output` as {"completion": "output"}. Raises: InputError for another form."""

@@ -13,14 +13,13 @@ import typer
 
 from rlaif.cli.console import tell
 from rlaif.cli.judge_option import judge_of
-from rlaif.cli.options import JudgeName
+from rlaif.cli.options import LISTENING, Host, JudgeName, Port, TokenEnv
 from rlaif.errors import InputError
 from rlaif.lazy import REVIEW_SERVER, load
 from rlaif.runs.review import MOST, open_review
 from rlaif.runs.serving import token_of
 from rlaif.web.terms import Place, names_of
 
-_WHERE = "Where it listens"
 _SHOWN = "What is shown"
 _LONGEST_NAME = 60
 _GRACE_S = 5.0
@@ -89,31 +88,11 @@ def run(
             help="With --redact: names to hide, one a line.",
         ),
     ] = None,
-    host: Annotated[
-        str,
-        typer.Option(
-            "--host",
-            rich_help_panel=_WHERE,
-            help="The address to listen on. Other machines can come only with a token.",
-        ),
-    ] = "127.0.0.1",
-    port: Annotated[
-        int,
-        typer.Option(
-            "--port", rich_help_panel=_WHERE, min=0, max=65535, help="And the port; 0: any free."
-        ),
-    ] = 8200,
-    token_env: Annotated[
-        str | None,
-        typer.Option(
-            "--token-env",
-            rich_help_panel=_WHERE,
-            metavar="NAME",
-            help="Ask everyone for the token in this variable of the environment.",
-        ),
-    ] = None,
+    host: Host = "127.0.0.1",
+    port: Port = 8200,
+    token_env: TokenEnv = None,
     open_: Annotated[
-        bool, typer.Option("--open", rich_help_panel=_WHERE, metavar="", help="Open a browser.")
+        bool, typer.Option("--open", rich_help_panel=LISTENING, metavar="", help="Open a browser.")
     ] = False,
 ) -> None:
     """Correct a judge.

@@ -13,7 +13,16 @@ import typer
 
 from rlaif.cli.console import tell
 from rlaif.cli.judge_option import judge_of
-from rlaif.cli.options import AcceptForgeable, JudgeName, MaxOutage, RubricName, UnsafeNoSandbox
+from rlaif.cli.options import (
+    AcceptForgeable,
+    Host,
+    JudgeName,
+    MaxOutage,
+    Port,
+    RubricName,
+    TokenEnv,
+    UnsafeNoSandbox,
+)
 from rlaif.errors import InputError
 from rlaif.lazy import REWARD_SERVER, load
 from rlaif.runs.files import rubric_and_text
@@ -21,7 +30,6 @@ from rlaif.runs.serving import Grading, counts_tokens, opened, rewarder_of, toke
 from rlaif.web.served import Served
 from rlaif.web.terms import Place, Terms, names_of
 
-_WHERE = "Where it listens"
 _LIMITS = "Limits"
 _FORMS = "What trainers send"
 
@@ -36,29 +44,9 @@ class Labels(StrEnum):
 def run(
     rubric: RubricName,
     judge: JudgeName = None,
-    host: Annotated[
-        str,
-        typer.Option(
-            "--host",
-            rich_help_panel=_WHERE,
-            help="The address to listen on. Other machines can come only with a token.",
-        ),
-    ] = "127.0.0.1",
-    port: Annotated[
-        int,
-        typer.Option(
-            "--port", rich_help_panel=_WHERE, min=0, max=65535, help="And the port; 0: any free."
-        ),
-    ] = 8100,
-    token_env: Annotated[
-        str | None,
-        typer.Option(
-            "--token-env",
-            rich_help_panel=_WHERE,
-            metavar="NAME",
-            help="Ask everyone for the token in this variable of the environment.",
-        ),
-    ] = None,
+    host: Host = "127.0.0.1",
+    port: Port = 8100,
+    token_env: TokenEnv = None,
     max_waiting: Annotated[
         int,
         typer.Option(
