@@ -153,6 +153,8 @@ def told(figures: dict[str, Any], name: str) -> str:
     one = figures["figures"][name]
     if one["value"] is None:
         return "-"
+    if one["low"] is None:
+        return f"{one['value']:.2f}"
     return f"{one['value']:.2f} ({one['low']:.2f}-{one['high']:.2f})"
 
 
