@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 from rlaif.errors import InputError
@@ -19,7 +18,6 @@ from rlaif.records.calibration import (
     CriterionCalibration,
 )
 from rlaif.records.criterion import Judged, leaves
-from rlaif.records.fitted import Fitted
 from rlaif.records.judge import Judge
 from rlaif.records.rubric import Rubric
 from rlaif.runs.calibrate_judge import Target, target
@@ -31,6 +29,7 @@ from rlaif.runs.calibrate_labels import (
     labels_digest,
     labels_of,
 )
+from rlaif.runs.calibrate_lineage import lineage
 from rlaif.runs.calibrate_probe import Probing, refuse_closed
 from rlaif.runs.kept import kept_rubric
 from rlaif.runs.kept_order import whole_judge
@@ -197,18 +196,6 @@ def _write(
             question = question_hash(asked[one.criterion], words_of(judge), rubric)
             stated = {name: getattr(one.map, name) for name in CalibrationMap.model_fields}
             maps[one.criterion] = CriterionCalibration(**stated, question=question)
-    fitted = Fitted(
-        rubric=f"{rubric.rubric}@{rubric.version}",
-        rubric_hash=rubric.content_hash,
-        judge=judge.name,
-        judge_hash=judge.asked_hash,
-        run=run.path.resolve().name,
-        labels=found.digest,
-        rows=found.answers,
-        annotators=found.annotators,
-        seed=split.seed,
-        share=split.share,
-        on=datetime.now(UTC).strftime("%Y-%m-%d"),
-    )
+    fitted = lineage(run.path, rubric, judge, found, split)
     made_of = {"criteria": maps, "others": others, "fitted": fitted}
     return goal.write(goal.stated.model_copy(update=made_of))

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 from rlaif.errors import InputError
 from rlaif.grading.calibrating import labels_of
 from rlaif.grading.pair_calibrating import questions_hash
 from rlaif.lazy import ADAPTERS, load
 from rlaif.records.calibrated import CalibratedPairs
-from rlaif.records.fitted import Fitted
 from rlaif.records.judge import Judge
 from rlaif.records.pair_calibration import PairCalibration, PairMap
 from rlaif.records.rubric import Rubric
 from rlaif.reporting.calibration_pairs import PairsReport
 from rlaif.runs.calibrate import Calibrating
 from rlaif.runs.calibrate_judge import Target, target
+from rlaif.runs.calibrate_lineage import lineage
 from rlaif.runs.calibrate_pair_labels import CollectedPairs, collected_pairs
 from rlaif.runs.kept import kept_rubric
 from rlaif.runs.kept_order import whole_judge
@@ -98,19 +97,7 @@ def _write(
     wanted: Calibrating,
 ) -> str:
     """Write the file, with the maps of grades that it has; its version."""
-    fitted = Fitted(
-        rubric=f"{rubric.rubric}@{rubric.version}",
-        rubric_hash=rubric.content_hash,
-        judge=judge.name,
-        judge_hash=judge.asked_hash,
-        run=run.path.resolve().name,
-        labels=found.digest,
-        rows=found.answers,
-        annotators=found.annotators,
-        seed=wanted.split.seed,
-        share=wanted.split.share,
-        on=datetime.now(UTC).strftime("%Y-%m-%d"),
-    )
+    fitted = lineage(run.path, rubric, judge, found, wanted.split)
     stated = {name: getattr(made, name) for name in PairMap.model_fields}
     questions = questions_hash(rubric, labels_of(judge))
     pairs = PairCalibration(**stated, questions=questions, fitted=fitted)

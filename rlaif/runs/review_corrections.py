@@ -64,16 +64,6 @@ def corrections_of(file: Path) -> Iterator[Correction]:
             yield from earlier_corrections(whole, lines, grounds)
 
 
-def drawn_samples(file: Path) -> Iterator[tuple[str, str]]:
-    """Id and content hash of the samples that were drawn at random, in the order of the draw.
-
-    Only their labels say without bias how often the judge is right, and only as many of them as
-    were labelled in that order. Raises: RunError.
-    """
-    with open_to_read(file) as kept, kept.reading() as connection:
-        yield from looking.drawn_ids(connection)
-
-
 def _words(whole: Whole, lines: Sequence[Line], settled: Sequence[Settled]) -> Iterator[_Word]:
     for annotator, group in groupby(lines, key=lambda line: line.annotator):
         mine = list(group)

@@ -118,9 +118,3 @@ def labels_of(connection: sqlite3.Connection, criterion: str) -> list[tuple[int,
     JOIN samples USING (number) WHERE criterion = :criterion AND place IS NOT NULL
     ORDER BY number, annotator"""
     return connection.execute(query, {"criterion": criterion}).fetchall()
-
-
-def drawn_ids(connection: sqlite3.Connection) -> Iterator[tuple[str, str]]:
-    """Id and content hash of the samples that were drawn at random, in the order of the draw."""
-    query = "SELECT sample_id, sample_hash FROM samples WHERE drawn IS NOT NULL ORDER BY drawn"
-    return iter(connection.execute(query).fetchall())

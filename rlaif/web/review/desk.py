@@ -50,6 +50,8 @@ def _pages() -> Environment:
         draft_of=draft_of,
     )
     pages.filters["percent"] = percent
+    for name in pages.list_templates():  # now, and not while the first visitor waits
+        pages.get_template(name)
     return pages
 
 
