@@ -78,8 +78,8 @@ def run(
     """Measure how far the judge and people agree.
 
     By criterion and overall, beside how far people agree among themselves; with 95% intervals over
-    whole prompts. What is true of all samples of the run is estimated from its verdicts and the
-    labels. Labels that the judge was fitted on are left out.
+    whole prompts. What is true of all samples that the judge answered is estimated from its
+    verdicts and the labels. Labels that the judge was fitted on are left out.
     """
     parts: dict[bool | None, Part | None] = {True: "held out", False: "all", None: None}
     found = agree(
